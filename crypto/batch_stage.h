@@ -1,0 +1,86 @@
+// The crypto stage: signatures and ciphers of many messages at once.
+//
+// One stage belongs to one event loop and is used on that thread only. Jobs collect during a turn
+// and all of them run in Flush(); the order of completion is free. The stage's own memory is
+// bounded by the jobs in flight; it keeps no copy of a message.
+#ifndef SLUICE_CRYPTO_BATCH_STAGE_H_
+#define SLUICE_CRYPTO_BATCH_STAGE_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "crypto/algorithms.h"
+#include "crypto/keys.h"
+
+namespace sluice::crypto {
+
+// A message in at most this many pieces (header, data, padding).
+inline constexpr size_t kMaxSegments = 4;
+
+// A signature to make or to check. The caller owns the job, its key and the segments until
+// completion.
+struct SignJob {
+  const SigningKey* key = nullptr;
+  // The message with its signature field zero, in order.
+  std::array<absl::Span<uint8_t>, kMaxSegments> segments;
+  size_t segment_count = 0;
+  std::array<uint8_t, 12> nonce{};  // AES-GMAC only
+  bool verify = false;
+  // Verify: what the peer sent. Sign: the result.
+  std::array<uint8_t, kSignatureBytes> signature{};
+  // Set before `done` runs: the signature was made, or is the right one (constant-time).
+  bool ok = false;
+  void (*done)(SignJob* job) = nullptr;
+  void* context = nullptr;
+};
+
+// A message to seal or to open, in place. The caller owns the job, its key and the segments until
+// completion.
+struct SealJob {
+  const CipherKey* key = nullptr;
+  std::array<absl::Span<uint8_t>, kMaxSegments> segments;
+  size_t segment_count = 0;
+  absl::Span<const uint8_t> associated_data;  // the transform header from its nonce on, 32 bytes
+  std::array<uint8_t, 12> nonce{};            // the first 11 for CCM
+  bool open = false;
+  // Open: what the peer sent. Seal: the result.
+  std::array<uint8_t, kSignatureBytes> tag{};
+  // Set before `done` runs. An open that failed leaves no plain text: the segments are zeroed.
+  bool ok = false;
+  void (*done)(SealJob* job) = nullptr;
+  void* context = nullptr;
+};
+
+struct StageCounters {
+  uint64_t flushes = 0;
+  uint64_t jobs = 0;
+  uint64_t bytes = 0;
+  uint64_t failures = 0;      // wrong signatures and tags
+  uint64_t lanes_filled = 0;  // jobs that shared a batch with at least one other
+};
+
+// Which code path of ipsec-mb to use; kAuto takes the processor's best.
+enum class Processor { kAuto, kAvx512, kAvx2, kSse, kNoAesni };
+
+class BatchStage {
+ public:
+  // Null where the processor lacks what `processor` names.
+  static std::unique_ptr<BatchStage> Create(Processor processor = Processor::kAuto);
+  virtual ~BatchStage() = default;
+
+  virtual void Add(SignJob* job) = 0;
+  virtual void Add(SealJob* job) = 0;
+  // Runs every job added so far and calls each one's `done`. Jobs that `done` adds run too.
+  virtual void Flush() = 0;
+  virtual bool empty() const = 0;
+  virtual const StageCounters& counters() const = 0;
+  // "AVX512", "AVX2", "SSE", "no AES-NI": what is in use.
+  virtual absl::string_view processor_name() const = 0;
+};
+
+}  // namespace sluice::crypto
+
+#endif  // SLUICE_CRYPTO_BATCH_STAGE_H_
