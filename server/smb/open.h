@@ -1,0 +1,78 @@
+// What an SMB2 FileId stands for, and the table of them that a session has [MS-SMB2] 3.3.1.10.
+#ifndef SLUICE_SERVER_SMB_OPEN_H_
+#define SLUICE_SERVER_SMB_OPEN_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "proto/smb2/header.h"
+#include "server/ring/task.h"
+
+namespace sluice::smb {
+
+// An open file, directory or named pipe. Held by its session's table and by every request that uses
+// it; used on the session's loop only.
+class Open {
+ public:
+  enum class Kind : uint8_t { kFile, kPipe };
+
+  explicit Open(Kind kind) : kind_(kind) {}
+  virtual ~Open() = default;
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+
+  // Ends the open: locks, share mode, delete on close. Called once, after the open has left its
+  // table: by the CLOSE handler, or by the core when the tree, session or connection ends. Requests
+  // that began before may still hold a reference and be at work on it; nothing new comes.
+  virtual ring::Task<void> Close() = 0;
+
+  Kind kind() const { return kind_; }
+  // Valid from OpenTable::Insert on.
+  proto::FileId id() const { return id_; }
+  uint32_t tree_id() const { return tree_id_; }
+
+ private:
+  friend class OpenTable;
+
+  const Kind kind_;
+  proto::FileId id_{};
+  uint32_t tree_id_ = 0;
+};
+
+// The opens of one session. On the session's loop only, except size().
+class OpenTable {
+ public:
+  // Gives `open` its id. False where the session holds as many as it may.
+  bool Insert(std::shared_ptr<Open> open, uint32_t tree_id);
+  // Null where there is none with exactly this id in exactly this tree.
+  std::shared_ptr<Open> Find(proto::FileId id, uint32_t tree_id) const;
+  // Takes it out; null where it is not there (any more).
+  std::shared_ptr<Open> Remove(proto::FileId id);
+  // Takes out all of a tree's, or all.
+  std::vector<std::shared_ptr<Open>> TakeTree(uint32_t tree_id);
+  std::vector<std::shared_ptr<Open>> TakeAll();
+  // From any thread.
+  size_t size() const { return size_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Slot {
+    std::shared_ptr<Open> open;
+    uint32_t generation = 0;
+    uint32_t next_free = 0;
+  };
+
+  std::shared_ptr<Open> Release(size_t index);
+
+  std::vector<Slot> slots_;
+  uint32_t first_free_ = kNoSlot;
+  std::atomic<size_t> size_{0};
+
+  static constexpr uint32_t kNoSlot = ~0u;
+};
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_OPEN_H_

@@ -1,0 +1,77 @@
+// One SMB2 command as a handler sees it: decoded header, checked session, tree and open.
+#ifndef SLUICE_SERVER_SMB_REQUEST_H_
+#define SLUICE_SERVER_SMB_REQUEST_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/types/span.h"
+#include "proto/smb2/header.h"
+#include "proto/status/nt_status.h"
+#include "server/base/identity.h"
+#include "server/smb/open.h"
+#include "server/smb/response.h"
+#include "server/smb/share.h"
+
+namespace sluice::ring {
+class Loop;
+}
+namespace sluice::session {
+class Connection;
+class Session;
+class Tree;
+}  // namespace sluice::session
+
+namespace sluice::smb {
+
+class Chain;
+class SmbConnection;
+
+// Lives from dispatch until the handler's task has ended, whatever happens to the connection in the
+// meantime; everything it points to does as well. On its loop's thread only.
+struct Request {
+  SmbConnection& connection;
+  // Dialect, negotiated sizes and capabilities of the connection.
+  const session::Connection& negotiated;
+  ring::Loop& loop;
+  proto::Header header;
+  // This command, from its SMB2 header on; for all but the last of a compound without the padding's
+  // meaning, up to NextCommand. Writable, private to this request.
+  absl::Span<uint8_t> message;
+  // Set where the command's row asks for them; looked up and checked.
+  session::Session* session = nullptr;
+  session::Tree* tree = nullptr;
+  const Share* share = nullptr;
+  // Whose rights file operations run with; set with `session`.
+  const base::Identity* who = nullptr;
+  // Set where the row has a file-id offset. Its kind() is the one the handler is for: kFile in file
+  // handlers, kPipe in pipe handlers.
+  std::shared_ptr<Open> open;
+  Response response;
+
+  // CREATE: puts a new open into the session's table, gives it its id, makes it this request's (and
+  // so the one that related commands use). False where the session holds too many: then the
+  // handler must Close() it and answer INSUFFICIENT_RESOURCES, or TOO_MANY_OPENED_FILES.
+  bool AddOpen(std::shared_ptr<Open> new_open);
+  // CLOSE: takes `open` out of the table. False where another CLOSE was faster: FILE_CLOSED.
+  bool RemoveOpen();
+
+  // Answers STATUS_PENDING with an async id, so that the client knows that this takes long. Call
+  // before waiting for anything but storage. Ends all spans and writers got from `response`. Where
+  // the protocol or the limits do not allow it (not the last of a compound, too many) it does
+  // nothing and the client just waits. Idempotent.
+  void SendInterim();
+  // `cancel` runs at most once, on the loop, when CANCEL names this request, or its session, tree
+  // or connection goes away: the handler should end soon, with STATUS_CANCELLED. Runs at once where
+  // that has already happened. Pass nullptr when the wait is over.
+  void OnCancel(std::function<void()> cancel);
+  bool cancelled() const;
+
+  // For the core.
+  Chain* chain = nullptr;
+};
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_REQUEST_H_
