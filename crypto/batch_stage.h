@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "crypto/algorithms.h"
 #include "crypto/keys.h"
+#include "crypto/processor.h"
 
 namespace sluice::crypto {
 
@@ -61,9 +62,6 @@ struct StageCounters {
   uint64_t failures = 0;      // wrong signatures and tags
   uint64_t lanes_filled = 0;  // jobs that shared a batch with at least one other
 };
-
-// Which code path of ipsec-mb to use; kAuto takes the processor's best.
-enum class Processor { kAuto, kAvx512, kAvx2, kSse, kNoAesni };
 
 class BatchStage {
  public:
