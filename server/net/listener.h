@@ -1,0 +1,63 @@
+// Accepts connections and gives each to the least loaded loop.
+#ifndef SLUICE_SERVER_NET_LISTENER_H_
+#define SLUICE_SERVER_NET_LISTENER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/base/limits.h"
+#include "server/ring/counters.h"
+#include "server/ring/loop.h"
+
+namespace sluice::net {
+
+struct ListenerOptions {
+  // "host:port", "[v6]:port"; numeric hosts, "*" or an empty host for all addresses. Port 0 lets
+  // the kernel choose.
+  std::vector<std::string> addresses;
+  size_t connections_max = limits::connections_max;
+};
+
+struct ListenerCounters {
+  ring::Counter accepted;
+  ring::Counter refused_at_limit;    // closed at once: connections_max
+  ring::Counter out_of_descriptors;  // EMFILE, ENFILE: accepting pauses
+  ring::Counter failures;            // any other error of accept
+};
+
+class Listener {
+ public:
+  // Runs on the loop that the socket was given to, which has counted it in its load(); whoever
+  // ends the connection takes it off again. Owns `fd`.
+  using OnAccept = std::function<void(ring::Loop& loop, int fd, std::string peer)>;
+
+  // Binds and listens; accepting begins with Start(). An error names the address.
+  static absl::StatusOr<std::unique_ptr<Listener>> Create(const ListenerOptions& options,
+                                                          std::vector<ring::Loop*> loops,
+                                                          OnAccept on_accept);
+  // After Stop() has finished, or before Start().
+  ~Listener();
+
+  // Begins to accept on loops[0]. From any thread.
+  void Start();
+  // Stops accepting; `done` runs on loops[0] when the sockets are closed. From any thread.
+  void Stop(std::function<void()> done);
+
+  // As bound, in the order of the addresses: "127.0.0.1:49152".
+  const std::vector<std::string>& bound_addresses() const;
+  const ListenerCounters& counters() const;
+
+ private:
+  class Impl;
+  explicit Listener(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::net
+
+#endif  // SLUICE_SERVER_NET_LISTENER_H_
