@@ -3,7 +3,12 @@
 // Every method runs on a loop thread, never blocks it, and gives -errno for a failure. Paths are
 // relative to the share's root, UTF-8, '/'-separated, without a leading '/', exact as on disk; ""
 // is the root itself. No method ever leaves the root, whatever links lie on the way: such a path
-// fails with -EXDEV. Views passed in must stay valid until the task ends.
+// fails with -EXDEV. Links inside the root are followed, absolute ones never (-EXDEV). Views and
+// identities passed in must stay valid until the task ends; the identity of an Open as long as its
+// File, which acts with it.
+//
+// Only regular files, directories and (with no_follow) symlinks are served; opening anything else
+// fails with -EOPNOTSUPP and never waits.
 #ifndef SLUICE_SERVER_STORAGE_BACKEND_H_
 #define SLUICE_SERVER_STORAGE_BACKEND_H_
 
@@ -75,6 +80,19 @@ struct DirectoryEntry {
   FileType type = FileType::kRegular;
 };
 
+// What StatEntries found. `error` is 0 or -errno: an entry may be gone, or be a link that is broken
+// or leaves the root.
+struct EntryStat {
+  int error = 0;
+  Stat stat;
+  std::string xattr;  // empty where there is none or it may not be read
+};
+
+// With whose rights a piece of the gateway's own book-keeping on a file is read or written.
+// kProcess is for what the protocol's own access check has granted already but POSIX would refuse,
+// such as DOS attributes or times of a file that the user may write but does not own.
+enum class As : uint8_t { kUser, kProcess };
+
 struct OpenFlags {
   bool read = false;
   bool write = false;
@@ -82,14 +100,18 @@ struct OpenFlags {
   bool exclusive = false;  // with create: fail with -EEXIST if there is one
   bool directory = false;  // fail with -ENOTDIR if it is not one
   bool path_only = false;  // no data access: attributes, xattrs and names only
-  bool no_follow = false;  // a symlink as last component is opened itself (with path_only)
-  uint32_t mode = 0666;    // of a created file, before the umask
+  // A symlink as last component is opened itself with path_only; without it fails with -ELOOP.
+  bool no_follow = false;
+  uint32_t mode = 0666;  // of a created file, before the umask
 };
 
 // An open file or directory. Closing is by destruction and does not wait.
 class File {
  public:
   virtual ~File() = default;
+
+  // The attributes found by the Open; no round trip.
+  const Stat& opened_stat() const { return opened_stat_; }
 
   // Bytes moved; a short count only at the end of the file (read) or of the space (write).
   virtual ring::Task<int64_t> Read(absl::Span<uint8_t> out, uint64_t offset) = 0;
@@ -99,21 +121,28 @@ class File {
   // Reserves space up to `bytes` without changing the size.
   virtual ring::Task<int> Allocate(uint64_t bytes) = 0;
   virtual ring::Task<Result<Stat>> GetStat() = 0;
-  // Sets those that have a value; nanoseconds since 1970.
-  virtual ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified) = 0;
+  // Sets those that are not null; nanoseconds since 1970. The values are read before the first
+  // suspension.
+  virtual ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified, As as) = 0;
   virtual ring::Task<int> SetMode(uint32_t mode) = 0;
   virtual ring::Task<int> SetOwner(uint32_t uid, uint32_t gid) = 0;  // ~0u leaves one as it is
-  virtual ring::Task<Result<std::string>> GetXattr(absl::string_view name) = 0;
-  virtual ring::Task<int> SetXattr(absl::string_view name, absl::string_view value) = 0;
-  virtual ring::Task<int> RemoveXattr(absl::string_view name) = 0;
+  // Extended attributes work on path_only handles too. Names are the file system's, with "user.".
+  // A missing one is -ENODATA; a value is at most 64 KiB.
+  virtual ring::Task<Result<std::string>> GetXattr(absl::string_view name, As as) = 0;
+  virtual ring::Task<int> SetXattr(absl::string_view name, absl::string_view value, As as) = 0;
+  virtual ring::Task<int> RemoveXattr(absl::string_view name, As as) = 0;
   virtual ring::Task<Result<std::vector<std::string>>> ListXattrs() = 0;
   // Directories: the next entries, a bounded number at a time; empty at the end. `restart` begins
   // anew.
   virtual ring::Task<Result<std::vector<DirectoryEntry>>> ReadDirectory(bool restart) = 0;
-  // Attributes and one xattr ("" for none) of an entry of this directory, in as few round trips as
-  // the storage can; a missing xattr gives an empty value.
-  virtual ring::Task<Result<std::pair<Stat, std::string>>> StatEntry(absl::string_view name,
-                                                                     absl::string_view xattr) = 0;
+  // Attributes and one xattr ("" for none) of entries of this directory, one result for each, in
+  // one round trip for all: the attributes of a listing. With `follow` a symlink gives what it
+  // leads to inside the root. The xattr is read as the process.
+  virtual ring::Task<Result<std::vector<EntryStat>>> StatEntries(
+      absl::Span<const DirectoryEntry> entries, absl::string_view xattr, bool follow) = 0;
+
+ protected:
+  Stat opened_stat_;
 };
 
 class Backend {
@@ -127,9 +156,11 @@ class Backend {
   virtual ring::Task<Result<Stat>> GetStat(const base::Identity& who, absl::string_view path) = 0;
   virtual ring::Task<int> MakeDirectory(const base::Identity& who, absl::string_view path,
                                         uint32_t mode) = 0;
+  // Removes what `path` names itself, also a symlink.
   virtual ring::Task<int> Remove(const base::Identity& who, absl::string_view path,
                                  bool directory) = 0;
-  // Without `replace` fails with -EEXIST if `to` is there.
+  // Renames what `from` names itself, also a symlink. Without `replace` fails with -EEXIST if `to`
+  // is there.
   virtual ring::Task<int> Rename(const base::Identity& who, absl::string_view from,
                                  absl::string_view to, bool replace) = 0;
   virtual ring::Task<int> Link(const base::Identity& who, absl::string_view from,
@@ -138,7 +169,8 @@ class Backend {
                                       absl::string_view path) = 0;
   virtual ring::Task<Result<std::string>> ReadSymlink(const base::Identity& who,
                                                       absl::string_view path) = 0;
-  virtual ring::Task<Result<StatFs>> GetStatFs() = 0;
+  // blocks_available is what `who` may still use.
+  virtual ring::Task<Result<StatFs>> GetStatFs(const base::Identity& who) = 0;
 };
 
 }  // namespace sluice::storage

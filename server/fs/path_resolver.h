@@ -1,0 +1,72 @@
+// Finds files by the names clients use, without regard to case.
+//
+// The exact name is tried first and costs one look-up. Only when it is not there, the directory's
+// names are read once into a cache of folded names, and the cache is good until the directory's
+// times change.
+#ifndef SLUICE_SERVER_FS_PATH_RESOLVER_H_
+#define SLUICE_SERVER_FS_PATH_RESOLVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "proto/status/nt_status.h"
+#include "server/base/clock.h"
+#include "server/base/identity.h"
+#include "server/ring/task.h"
+#include "server/storage/backend.h"
+
+namespace sluice::fs {
+
+class NameCache;
+
+// The outcome of a look-up.
+struct Resolution {
+  // kOk: it is there, `path` is its spelling on disk.
+  // kObjectNameNotFound: all but the last component are there; `path` is where it would be made:
+  // the
+  //   parent as on disk, the last component as the client spelled it.
+  // kObjectPathNotFound: something on the way is missing or no directory.
+  // kAccessDenied: the way is not allowed to the user, or a symlink leaves the share.
+  // Others as from FromErrno.
+  proto::NtStatus status = proto::NtStatus::kOk;
+  std::string path;
+  // With kOk only. What a symlink as last component leads to, unless look-up was no_follow.
+  storage::Stat stat;
+  // With kOk from Open only.
+  std::unique_ptr<storage::File> file;
+};
+
+// One per share; used from every loop at once. Never holds a mutex over I/O.
+class PathResolver {
+ public:
+  // Both outlive the resolver.
+  PathResolver(storage::Backend& backend, base::Clock& clock);
+  ~PathResolver();
+
+  // Looks `path` up (as from ParseName). With no_follow a symlink as last component is found
+  // itself.
+  ring::Task<Resolution> Find(const base::Identity& who, absl::string_view path, bool no_follow);
+
+  // Find and Backend::Open in one: where the name is exact this is the open itself and nothing
+  // else. `flags` without create: a missing file is kObjectNameNotFound and the caller makes it at
+  // `path`. A status may also come from the open: kFileIsADirectory, kNotADirectory, kAccessDenied.
+  ring::Task<Resolution> Open(const base::Identity& who, absl::string_view path,
+                              storage::OpenFlags flags);
+
+  // Tell the cache of the share's own changes, so that it need not be read again after each. `path`
+  // is as on disk. Forgetting to tell costs time, never correctness. A rename is both. No I/O.
+  void NoteCreated(absl::string_view path);
+  void NoteRemoved(absl::string_view path);
+
+ private:
+  ring::Task<Resolution> Walk(const base::Identity& who, absl::string_view path, bool no_follow);
+
+  storage::Backend& backend_;
+  base::Clock& clock_;
+  std::unique_ptr<NameCache> cache_;
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_PATH_RESOLVER_H_
