@@ -1,0 +1,47 @@
+// Cutting a frame into its commands [MS-SMB2] 3.3.5.2.7.
+#ifndef SLUICE_PROTO_SMB2_COMPOUND_H_
+#define SLUICE_PROTO_SMB2_COMPOUND_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "proto/smb2/header.h"
+
+namespace sluice::proto {
+
+// A command of a chain: frame[offset, offset + length). All but the last include the padding that
+// aligns the next one.
+struct CompoundPart {
+  size_t offset = 0;
+  size_t length = 0;
+  Header header;
+};
+
+// Walks a chain. Each NextCommand is 8-aligned, lies in the frame and leaves room for a header and
+// the smallest body on both sides. Allocates nothing; the frame outlives it.
+class CompoundReader {
+ public:
+  enum class Result : uint8_t { kPart, kEnd, kMalformed };
+
+  // A chain of more than `parts_max` commands is malformed.
+  CompoundReader(absl::Span<const uint8_t> frame, size_t parts_max)
+      : frame_(frame), parts_left_(parts_max) {}
+
+  // kEnd after the last command. Once malformed it stays so.
+  Result Next(CompoundPart* part);
+
+  // Walks the whole chain; false if any of it is malformed, so that nothing of such a frame is
+  // carried out.
+  static bool Validate(absl::Span<const uint8_t> frame, size_t parts_max, size_t* parts);
+
+ private:
+  absl::Span<const uint8_t> frame_;
+  size_t parts_left_;
+  size_t next_ = 0;
+  Result state_ = Result::kPart;
+};
+
+}  // namespace sluice::proto
+
+#endif  // SLUICE_PROTO_SMB2_COMPOUND_H_
