@@ -1,0 +1,336 @@
+#include "server/config/config_file.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "server/config/nearest.h"
+#include "server/config/preferences.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace sluice::config {
+namespace {
+
+constexpr int64_t kLoopsMax = 1024;
+constexpr size_t kServerNameMax = 15;  // a NetBIOS name
+constexpr size_t kShareNameMax = 80;   // [MS-SRVS] 2.2.4.23
+
+// Collects mistakes, so that one run shows them all.
+class Errors {
+ public:
+  explicit Errors(absl::string_view file) : file_(file) {}
+
+  void Add(const toml::source_region& where, absl::string_view what) {
+    lines_.push_back(
+        absl::StrFormat("%s:%d:%d: %s", file_, where.begin.line, where.begin.column, what));
+  }
+  void Add(absl::string_view what) { lines_.push_back(absl::StrCat(file_, ": ", what)); }
+  bool empty() const { return lines_.empty(); }
+  absl::Status ToStatus() const { return absl::InvalidArgumentError(absl::StrJoin(lines_, "\n")); }
+
+ private:
+  std::string file_;
+  std::vector<std::string> lines_;
+};
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// Reads one table: asks for keys by name, then names those that nobody asked for.
+class TableReader {
+ public:
+  TableReader(const toml::table& table, std::string section, Errors& errors)
+      : table_(table), section_(std::move(section)), errors_(errors) {}
+
+  const toml::node* Find(absl::string_view key) {
+    known_.push_back(key);
+    return table_.get(std::string_view(key.data(), key.size()));
+  }
+
+  void String(absl::string_view key, std::string* out) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    if (const auto* value = node->as_string()) {
+      *out = value->get();
+    } else {
+      Wrong(*node, key, "a string in quotes");
+    }
+  }
+
+  void Bool(absl::string_view key, bool* out) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    if (const auto* value = node->as_boolean()) {
+      *out = value->get();
+    } else {
+      Wrong(*node, key, "true or false");
+    }
+  }
+
+  void Integer(absl::string_view key, int64_t min, int64_t max, int64_t* out) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    const auto* value = node->as_integer();
+    if (value != nullptr && value->get() >= min && value->get() <= max) {
+      *out = value->get();
+    } else {
+      Wrong(*node, key, absl::StrFormat("a whole number from %d to %d", min, max));
+    }
+  }
+
+  void Strings(absl::string_view key, std::vector<std::string>* out) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    std::vector<std::string> values;
+    if (const toml::array* array = node->as_array()) {
+      for (const toml::node& item : *array) {
+        if (const auto* value = item.as_string()) values.push_back(value->get());
+      }
+      if (values.size() == array->size() && !values.empty()) {
+        *out = std::move(values);
+        return;
+      }
+    }
+    Wrong(*node, key, "a list of strings, at least one");
+  }
+
+  // A row of the preference table: the file's bool, string or list is its value.
+  void Preference(const PreferenceRow& row, absl::string_view key, Preferences* preferences) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    std::string value;
+    if (const auto* boolean = node->as_boolean()) {
+      value = boolean->get() ? "true" : "false";
+    } else if (const auto* text = node->as_string()) {
+      value = text->get();
+    } else if (node->is_array()) {
+      std::vector<std::string> items;
+      Strings(key, &items);
+      if (items.empty()) return;
+      value = absl::StrJoin(items, ",");
+    } else {
+      Wrong(*node, key, row.type);
+      return;
+    }
+    const absl::Status status = row.set(*preferences, value);
+    if (!status.ok()) errors_.Add(node->source(), absl::StrCat(Path(key), ": ", status.message()));
+  }
+
+  // Where `key` stands, or the table if it is not there.
+  const toml::source_region& Where(absl::string_view key) const {
+    const toml::node* node = table_.get(std::string_view(key.data(), key.size()));
+    return node != nullptr ? node->source() : table_.source();
+  }
+
+  void RefuseUnknownKeys() {
+    for (const auto& [key, node] : table_) {
+      const absl::string_view name = View(key.str());
+      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+      errors_.Add(key.source(), absl::StrCat("unknown key \"", name, "\" in ", section_,
+                                             DidYouMean(name, known_)));
+    }
+  }
+
+ private:
+  std::string Path(absl::string_view key) const { return absl::StrCat(section_, " ", key); }
+  void Wrong(const toml::node& node, absl::string_view key, absl::string_view wanted) {
+    errors_.Add(node.source(), absl::StrCat(Path(key), " must be ", wanted));
+  }
+
+  const toml::table& table_;
+  std::string section_;
+  Errors& errors_;
+  std::vector<absl::string_view> known_;
+};
+
+bool ValidListenAddress(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0) return false;
+  int port = -1;
+  if (!absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 0 || port > 65535) return false;
+  const absl::string_view host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  return bracketed == (host.find(':') != absl::string_view::npos);
+}
+
+void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
+  TableReader reader(table, "[server]", errors);
+  GatewayOptions& gateway = out->gateway;
+  reader.Strings("listen", &gateway.listen);
+  for (const std::string& address : gateway.listen) {
+    if (!ValidListenAddress(address)) {
+      errors.Add(reader.Where("listen"),
+                 absl::StrCat("[server] listen: \"", address, "\" is not host:port or [v6]:port"));
+    }
+  }
+  int64_t loops = 0;
+  reader.Integer("loops", 0, kLoopsMax, &loops);
+  gateway.loops = static_cast<size_t>(loops);
+  reader.String("state_dir", &gateway.state_dir);
+  reader.String("control_socket", &out->control_socket);
+  reader.String("name", &gateway.server_name);
+  if (gateway.server_name.empty() || gateway.server_name.size() > kServerNameMax ||
+      gateway.server_name.find_first_not_of(
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) {
+    errors.Add(reader.Where("name"),
+               absl::StrFormat("[server] name must be 1 to %d letters, digits "
+                               "and hyphens",
+                               kServerNameMax));
+  }
+  reader.RefuseUnknownKeys();
+}
+
+void ReadPreferences(absl::string_view section, const toml::table& table, Preferences* out,
+                     Errors& errors) {
+  TableReader reader(table, absl::StrCat("[", section, "]"), errors);
+  const std::string prefix = absl::StrCat(section, ".");
+  for (const PreferenceRow& row : PreferenceTable()) {
+    if (absl::StartsWith(row.name, prefix)) {
+      reader.Preference(row, row.name.substr(prefix.size()), out);
+    }
+  }
+  reader.RefuseUnknownKeys();
+}
+
+void ReadAuth(const toml::table& table, Configuration* out, Errors& errors) {
+  TableReader reader(table, "[auth]", errors);
+  reader.Bool("guest", &out->gateway.allow_guest);
+  reader.RefuseUnknownKeys();
+}
+
+void CheckShareName(const TableReader& reader, const std::string& name, std::set<std::string>* seen,
+                    Errors& errors) {
+  if (name.empty() || name.size() > kShareNameMax ||
+      name.find_first_of("\"\\/[]:|<>+=;,*?") != std::string::npos) {
+    errors.Add(
+        reader.Where("name"),
+        absl::StrFormat("[[share]] name must be 1 to %d characters, none of \\ / [ ] : | < > "
+                        "+ = ; , * ? \"",
+                        kShareNameMax));
+  } else if (absl::EqualsIgnoreCase(name, "IPC$")) {
+    errors.Add(reader.Where("name"),
+               "[[share]] name: IPC$ is always there and cannot be a directory");
+  } else if (!seen->insert(absl::AsciiStrToLower(name)).second) {
+    errors.Add(reader.Where("name"), absl::StrCat("[[share]] name \"", name, "\" is used twice"));
+  }
+}
+
+void CheckSharePath(const TableReader& reader, const ShareOptions& share, Errors& errors) {
+  struct stat status {};
+  if (share.path.empty() || share.path.front() != '/') {
+    errors.Add(reader.Where("path"), "[[share]] path must be an absolute path");
+  } else if (stat(share.path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    errors.Add(reader.Where("path"),
+               absl::StrCat("[[share]] path: there is no directory ", share.path));
+  }
+}
+
+void ReadShare(const toml::table& table, std::set<std::string>* seen, Configuration* out,
+               Errors& errors) {
+  TableReader reader(table, "[[share]]", errors);
+  ShareOptions share;
+  reader.String("name", &share.name);
+  CheckShareName(reader, share.name, seen, errors);
+  std::string storage = "posix";
+  reader.String("storage", &storage);
+  if (storage == "memory") {
+    share.storage = StorageKind::kMemory;
+  } else if (storage != "posix") {
+    errors.Add(reader.Where("storage"), "[[share]] storage must be \"posix\" or \"memory\"");
+  }
+  reader.String("path", &share.path);
+  if (share.storage == StorageKind::kPosix) CheckSharePath(reader, share, errors);
+  reader.Bool("read_only", &share.read_only);
+  reader.String("comment", &share.comment);
+  std::string encryption(Name(share.encryption));
+  reader.String("encryption", &encryption);
+  const absl::Status mode = ParseEncryptionMode(encryption, &share.encryption);
+  if (!mode.ok()) {
+    errors.Add(reader.Where("encryption"), absl::StrCat("[[share]] encryption: ", mode.message()));
+  }
+  reader.RefuseUnknownKeys();
+  out->gateway.preferences.share_encryption[share.name] = share.encryption;
+  out->gateway.shares.push_back(std::move(share));
+}
+
+void ReadShares(const toml::node& node, Configuration* out, Errors& errors) {
+  const toml::array* shares = node.as_array();
+  if (shares == nullptr || !shares->is_homogeneous(toml::node_type::table)) {
+    errors.Add(node.source(), "share must be written as [[share]], one for each share");
+    return;
+  }
+  std::set<std::string> seen;
+  for (const toml::node& share : *shares) ReadShare(*share.as_table(), &seen, out, errors);
+}
+
+void ReadSections(const toml::table& root, Configuration* out, Errors& errors) {
+  static constexpr absl::string_view kSections[] = {"server", "signing", "encryption", "auth",
+                                                    "share"};
+  for (const auto& [key, node] : root) {
+    const absl::string_view name = View(key.str());
+    if (name == "share") {
+      ReadShares(node, out, errors);
+      continue;
+    }
+    if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections)) {
+      errors.Add(key.source(),
+                 absl::StrCat("unknown section \"", name, "\"", DidYouMean(name, kSections)));
+      continue;
+    }
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      errors.Add(node.source(), absl::StrCat(name, " must be a section: [", name, "]"));
+    } else if (name == "server") {
+      ReadServer(*table, out, errors);
+    } else if (name == "auth") {
+      ReadAuth(*table, out, errors);
+    } else {
+      ReadPreferences(name, *table, &out->gateway.preferences, errors);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Configuration> ParseConfiguration(absl::string_view text, absl::string_view file) {
+  Errors errors(file);
+  const toml::parse_result parsed = toml::parse(std::string_view(text.data(), text.size()),
+                                                std::string_view(file.data(), file.size()));
+  if (!parsed) {
+    errors.Add(parsed.error().source(), View(parsed.error().description()));
+    return errors.ToStatus();
+  }
+  Configuration configuration;
+  configuration.gateway.state_dir = "/var/lib/sluice";
+  ReadSections(parsed.table(), &configuration, errors);
+  if (configuration.gateway.shares.empty() && errors.empty()) {
+    errors.Add("no share to serve; add a [[share]] with name and path");
+  }
+  if (!errors.empty()) return errors.ToStatus();
+  return configuration;
+}
+
+absl::StatusOr<Configuration> LoadConfiguration(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return absl::NotFoundError(absl::StrCat("cannot read the configuration file ", path));
+  }
+  return ParseConfiguration(text.str(), path);
+}
+
+}  // namespace sluice::config
