@@ -1,0 +1,145 @@
+// What all opens of one file share, whichever loop, session and share they came by: who has it open
+// and how, its byte-range locks, whether it is to be deleted, and when its last write shows.
+#ifndef SLUICE_SERVER_FS_FILE_NODE_H_
+#define SLUICE_SERVER_FS_FILE_NODE_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "proto/status/nt_status.h"
+#include "server/base/identity.h"
+#include "server/fs/byte_range_locks.h"
+#include "server/fs/write_time.h"
+
+namespace sluice::ring {
+class Loop;
+}
+
+namespace sluice::fs {
+
+class OpenFile;
+class Volume;
+
+struct FileKey {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+
+  bool operator==(const FileKey& other) const {
+    return device == other.device && inode == other.inode;
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const FileKey& key) {
+    return H::combine(std::move(h), key.device, key.inode);
+  }
+};
+
+// By which name, and with whose rights, a file goes when its last open closes.
+struct Removal {
+  Volume* volume = nullptr;
+  std::string path;  // as Backend has them
+  base::Identity who;
+  bool directory = false;
+};
+
+// Thread-safe; its mutex is never held over an await.
+class FileNode {
+ public:
+  explicit FileNode(const FileKey& key) : key_(key) {}
+  FileNode(const FileNode&) = delete;
+  FileNode& operator=(const FileNode&) = delete;
+
+  const FileKey& key() const { return key_; }
+
+  // Deletion. New opens are refused while it is pending.
+  void SetDeletePending(Removal removal);
+  void ClearDeletePending();
+  bool delete_pending() const;
+
+  // The name by which an open finds its file; other threads' renames change it.
+  std::string PathOf(const OpenFile& open) const;
+  // All opens of `volume` that know the file as `from` know it as `to` from now on.
+  void Renamed(const Volume* volume, absl::string_view from, absl::string_view to);
+  // Whether an open of `volume` has a name below `directory` ("" is the root: every name).
+  bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
+  size_t opens() const;
+
+  // Locks. TryLock is LOCK_NOT_GRANTED on conflict, INSUFFICIENT_RESOURCES beyond
+  // limits::locks_per_open_max.
+  proto::NtStatus TryLock(const OpenFile& open, const ByteRange& range, bool exclusive);
+  // RANGE_NOT_LOCKED where there is none. Wakes who waits.
+  proto::NtStatus Unlock(const OpenFile& open, const ByteRange& range);
+
+  // A LOCK that waits [MS-SMB2] 3.3.5.14.2. Awaited on a loop's thread; gives kOk, kCancelled, or
+  // RANGE_NOT_LOCKED when the open closed meanwhile.
+  class LockWait {
+   public:
+    LockWait(FileNode* node, const OpenFile* open, const ByteRange& range, bool exclusive)
+        : node_(node), open_(open), range_(range), exclusive_(exclusive) {}
+    LockWait(const LockWait&) = delete;
+    LockWait& operator=(const LockWait&) = delete;
+
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> awaiter);
+    proto::NtStatus await_resume() const noexcept { return status_; }
+    // Ends the wait if it has not ended. On the waiter's loop, also before it is awaited.
+    void Cancel();
+
+   private:
+    friend class FileNode;
+
+    FileNode* const node_;
+    const OpenFile* const open_;
+    const ByteRange range_;
+    const bool exclusive_;
+    proto::NtStatus status_ = proto::NtStatus::kPending;  // guarded by the node's mutex
+    std::coroutine_handle<> handle_;
+    ring::Loop* loop_ = nullptr;
+  };
+
+  // May `open` read these bytes now: FILE_LOCK_CONFLICT if not.
+  proto::NtStatus CheckRead(const OpenFile& open, const ByteRange& range) const;
+  // The same for a write, which from then on counts for the write time. `now` is monotonic.
+  proto::NtStatus BeginWrite(const OpenFile& open, const ByteRange& range, uint64_t now,
+                             bool frozen);
+
+  // Of the write time, see WriteTime.
+  int64_t VisibleWriteTime(int64_t modified, uint64_t now);
+  bool WriteTimePending() const;
+  void CommitWriteTime(int64_t modified);
+  void SetWriteTime(int64_t modified);
+  std::optional<int64_t> WriteTimeAtClose(int64_t wall);
+  void ObserveWriteTime(int64_t modified);
+
+ private:
+  friend class NodeTable;
+
+  using Waiters = std::vector<LockWait*>;
+
+  // For NodeTable, which holds its shard's mutex too.
+  proto::NtStatus Admit(OpenFile* open);
+  void Remove(OpenFile* open);
+
+  // REQUIRES: mutex_ held. Grants what can be granted, in order; the caller resumes them with
+  // Resume() once it has let the mutex go.
+  Waiters TakeGrantable();
+  static void Resume(const Waiters& waiters);
+
+  const FileKey key_;
+  mutable std::mutex mutex_;
+  std::vector<OpenFile*> opens_;
+  std::optional<Removal> removal_;
+  ByteRangeLocks locks_;
+  Waiters waiters_;
+  WriteTime write_time_;
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_FILE_NODE_H_

@@ -1,0 +1,59 @@
+// The files that are open, process-wide.
+#ifndef SLUICE_SERVER_FS_NODE_TABLE_H_
+#define SLUICE_SERVER_FS_NODE_TABLE_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "proto/status/nt_status.h"
+#include "server/fs/file_node.h"
+#include "server/fs/open_file.h"
+
+namespace sluice::fs {
+
+// Thread-safe. Outlives all volumes and opens.
+class NodeTable {
+ public:
+  // Adds `open` to the file's opens and sets its node; DELETE_PENDING or SHARING_VIOLATION where
+  // the file or another open does not allow it.
+  proto::NtStatus Admit(const FileKey& key, OpenFile* open);
+
+  enum class Leaving : uint8_t {
+    kLeft,            // it is out; others may still have the file open
+    kRemove,          // it is out, it was the last, and the file is to be removed as `removal` says
+    kNeedsNameLock,  // nothing happened: it would be the last of a file that is to be removed, and
+                      // the caller does not hold the name in `removal` exclusively
+  };
+  // Takes `open` out, and its locks. An open with delete_on_close makes the deletion pending.
+  // `held_path`: the name that the caller holds exclusively in its volume's NameLocks, or null.
+  Leaving Leave(OpenFile* open, const std::string* held_path, Removal* removal);
+
+  // Null where nobody has the file open.
+  std::shared_ptr<FileNode> Find(const FileKey& key) const;
+  // Looks at every open file: for renames of directories only.
+  bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
+  size_t size() const;
+
+ private:
+  struct Shard {
+    mutable std::mutex mutex;
+    absl::flat_hash_map<FileKey, std::shared_ptr<FileNode>> nodes;
+  };
+  static constexpr size_t kShards = 64;
+
+  Shard& ShardOf(const FileKey& key) { return shards_[(key.inode ^ key.device) % kShards]; }
+  const Shard& ShardOf(const FileKey& key) const {
+    return shards_[(key.inode ^ key.device) % kShards];
+  }
+
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_NODE_TABLE_H_

@@ -1,0 +1,57 @@
+// One open of a file or directory [MS-SMB2] 3.3.1.10, as far as file semantics go.
+#ifndef SLUICE_SERVER_FS_OPEN_FILE_H_
+#define SLUICE_SERVER_FS_OPEN_FILE_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "server/fs/file_node.h"
+#include "server/fs/share_mode.h"
+#include "server/storage/backend.h"
+
+namespace sluice::fs {
+
+class DirectoryScan;
+class Volume;
+
+// Made by Volume::Create, ended by Volume::Close. Used on one loop only, except what NodeTable and
+// FileNode guard.
+class OpenFile {
+ public:
+  OpenFile();
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  bool Granted(uint32_t any_of) const { return (mode.access & any_of) != 0; }
+
+  // Fixed once the open is made.
+  Volume* volume = nullptr;
+  ShareMode mode;
+  uint32_t options = 0;  // those of CREATE that FileModeInformation reports
+  bool directory = false;
+  bool symlink = false;  // the link itself, opened with OPEN_REPARSE_POINT
+  std::shared_ptr<FileNode> node;
+  std::unique_ptr<storage::File> file;
+
+  // Guarded by the node's mutex.
+  std::string path;  // as Backend has them
+  bool delete_on_close = false;
+  base::Identity who;  // set with delete_on_close
+
+  // The open's own state.
+  bool closed = false;
+  bool wrote = false;
+  bool write_time_frozen = false;  // this open's writes leave the write time as it is
+  uint64_t position = 0;
+  uint32_t ea_index = 0;
+  std::unique_ptr<DirectoryScan> scan;
+  std::array<uint8_t, 64> lock_sequences{};  // by LockSequenceIndex - 1; 0: none
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_OPEN_FILE_H_

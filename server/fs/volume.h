@@ -1,0 +1,151 @@
+// The file semantics of one share: a Backend and the rules that SMB has for names, opens, deletion,
+// attributes and times. [MS-FSA], [MS-SMB2] 3.3.5.9 to 3.3.5.21.
+#ifndef SLUICE_SERVER_FS_VOLUME_H_
+#define SLUICE_SERVER_FS_VOLUME_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "proto/fscc/ea_list.h"
+#include "proto/status/nt_status.h"
+#include "server/base/clock.h"
+#include "server/base/identity.h"
+#include "server/fs/dos_attributes.h"
+#include "server/fs/name_locks.h"
+#include "server/fs/name_rules.h"
+#include "server/fs/node_table.h"
+#include "server/fs/open_file.h"
+#include "server/fs/path_resolver.h"
+#include "server/ring/task.h"
+#include "server/storage/backend.h"
+
+namespace sluice::fs {
+
+// What CREATE asks for, decoded. Views and pointers live until the task has ended.
+struct CreateParams {
+  const base::Identity* who = nullptr;
+  absl::Span<const uint8_t> name;  // UTF-16LE
+  uint32_t desired_access = 0;
+  uint32_t file_attributes = 0;
+  uint32_t share_access = 0;
+  uint32_t disposition = 0;
+  uint32_t options = 0;
+  uint64_t allocation = 0;  // AlSi
+  absl::Span<const proto::EaEntry> eas;
+  absl::string_view security_descriptor;  // SecD; "" for none
+  bool wants_maximal_access = false;
+};
+
+struct CreateResult {
+  std::shared_ptr<OpenFile> open;
+  uint32_t action = 0;
+  FileMetadata metadata;
+  uint32_t maximal_access = 0;  // if it was wanted
+  // With STOPPED_ON_SYMLINK and such nothing of this is set.
+};
+
+// Times in nanoseconds since 1970; what has no value stays.
+struct BasicChange {
+  std::optional<int64_t> created;
+  std::optional<int64_t> accessed;
+  std::optional<int64_t> modified;
+  bool changed = false;  // a change time was given: it follows the write time
+  uint32_t attributes = 0;  // 0: as they are
+  // Of the write time: from now on this open's writes do not move it, or do so again.
+  bool freeze_modified = false;
+  bool thaw_modified = false;
+};
+
+// Used by all loops at once. Lives as long as the gateway.
+class Volume {
+ public:
+  struct Options {
+    std::string label;  // the share's name
+    bool read_only = false;
+  };
+
+  // Everything outlives the volume, and the volume its opens.
+  Volume(storage::Backend& backend, NodeTable& nodes, base::Clock& clock, Options options);
+  ~Volume();
+  Volume(const Volume&) = delete;
+  Volume& operator=(const Volume&) = delete;
+
+  const std::string& label() const { return options_.label; }
+  bool read_only() const { return options_.read_only; }
+  uint32_t serial() const { return serial_; }
+  storage::Backend& backend() { return backend_; }
+  base::Clock& clock() { return clock_; }
+  NodeTable& nodes() { return nodes_; }
+
+  // [MS-SMB2] 3.3.5.9, without oplocks, leases and durability. On kOk `result->open` must be given
+  // to Close() some time.
+  ring::Task<proto::NtStatus> Create(const CreateParams& params, CreateResult* result);
+
+  // Ends the open; what it does to the file cannot fail for the client. With `metadata` gives what
+  // the file was like then.
+  ring::Task<void> Close(std::shared_ptr<OpenFile> open, FileMetadata* metadata);
+
+  // What a client sees of an open file.
+  ring::Task<proto::NtStatus> GetMetadata(OpenFile& open, FileMetadata* metadata);
+
+  // SET_INFO. Access and read-only are the caller's to check.
+  ring::Task<proto::NtStatus> SetBasic(OpenFile& open, const BasicChange& change);
+  ring::Task<proto::NtStatus> SetEndOfFile(OpenFile& open, uint64_t bytes);
+  ring::Task<proto::NtStatus> SetAllocation(OpenFile& open, uint64_t bytes);
+  // CANNOT_DELETE for a read-only file unless `ignore_read_only`, DIRECTORY_NOT_EMPTY.
+  ring::Task<proto::NtStatus> SetDisposition(OpenFile& open, const base::Identity& who,
+                                             bool delete_pending, bool ignore_read_only);
+  // `name` is from the share's root, UTF-16LE.
+  ring::Task<proto::NtStatus> Rename(OpenFile& open, const base::Identity& who,
+                                     absl::Span<const uint8_t> name, bool replace);
+  ring::Task<proto::NtStatus> Link(OpenFile& open, const base::Identity& who,
+                                   absl::Span<const uint8_t> name, bool replace);
+
+  // Extended attributes, as Samba keeps them: "user." and the name. Names differ without regard to
+  // case.
+  ring::Task<proto::NtStatus> GetEas(OpenFile& open, std::vector<proto::EaEntry>* eas);
+  ring::Task<proto::NtStatus> SetEas(OpenFile& open, absl::Span<const proto::EaEntry> eas);
+
+  // Whether an open of `stat`'s file holds back its write time; what listings show.
+  void ApplyWriteTime(storage::Stat* stat);
+
+  // What was written must show: FLUSH, a new size. Gives or keeps `stat`'s times right.
+  ring::Task<void> CommitWriteTime(OpenFile& open);
+
+ private:
+  friend class Creation;
+
+  // A directory that is being renamed: nothing new opens below it meanwhile.
+  class Move;
+
+  uint64_t LockName(absl::string_view path) const;
+  bool Moving(absl::string_view path) const;
+  ring::Task<bool> RemoveFile(const Removal& removal, const FileKey& key);
+  ring::Task<bool> DirectoryEmpty(const base::Identity& who, std::string path);
+  ring::Task<void> Leave(OpenFile* open);
+  ring::Task<proto::NtStatus> RenameLocked(OpenFile& open, const base::Identity& who,
+                                           std::string from, std::string to, bool replace);
+  ring::Task<proto::NtStatus> CheckTarget(const base::Identity& who, const OpenFile& open,
+                                          const Resolution& target, bool replace);
+
+  storage::Backend& backend_;
+  NodeTable& nodes_;
+  base::Clock& clock_;
+  const Options options_;
+  const uint32_t serial_;
+  PathResolver resolver_;
+  NameLocks name_locks_;
+  mutable std::mutex moves_mutex_;
+  std::vector<std::string> moves_;  // moves_mutex_
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_VOLUME_H_
