@@ -1,5 +1,6 @@
 // OPLOCK_BREAK: notifications, acknowledgments and responses, for oplocks and for leases
-// [MS-SMB2] 2.2.23 to 2.2.25.
+// [MS-SMB2] 2.2.23 to 2.2.25. Oplock levels are in create.h, lease states in
+// create_context_types.h.
 #ifndef SLUICE_PROTO_SMB2_OPLOCK_BREAK_H_
 #define SLUICE_PROTO_SMB2_OPLOCK_BREAK_H_
 
@@ -11,11 +12,6 @@
 #include "proto/wire/writer.h"
 
 namespace sluice::proto {
-
-inline constexpr uint32_t kLeaseStateNone = 0x00;
-inline constexpr uint32_t kLeaseStateReadCaching = 0x01;
-inline constexpr uint32_t kLeaseStateHandleCaching = 0x02;
-inline constexpr uint32_t kLeaseStateWriteCaching = 0x04;
 
 inline constexpr uint32_t kLeaseBreakAckRequired = 0x00000001;
 

@@ -17,16 +17,6 @@ inline constexpr uint8_t kInfoFilesystem = 0x02;
 inline constexpr uint8_t kInfoSecurity = 0x03;
 inline constexpr uint8_t kInfoQuota = 0x04;
 
-// `additional_information` for kInfoSecurity.
-inline constexpr uint32_t kOwnerSecurityInformation = 0x00000001;
-inline constexpr uint32_t kGroupSecurityInformation = 0x00000002;
-inline constexpr uint32_t kDaclSecurityInformation = 0x00000004;
-inline constexpr uint32_t kSaclSecurityInformation = 0x00000008;
-inline constexpr uint32_t kLabelSecurityInformation = 0x00000010;
-inline constexpr uint32_t kAttributeSecurityInformation = 0x00000020;
-inline constexpr uint32_t kScopeSecurityInformation = 0x00000040;
-inline constexpr uint32_t kBackupSecurityInformation = 0x00010000;
-
 // `flags` for FileFullEaInformation.
 inline constexpr uint32_t kQueryInfoRestartScan = 0x00000001;
 inline constexpr uint32_t kQueryInfoReturnSingleEntry = 0x00000002;
@@ -36,7 +26,7 @@ struct QueryInfoRequest {
   uint8_t info_type = 0;
   uint8_t file_info_class = 0;
   uint32_t output_buffer_length = 0;
-  uint32_t additional_information = 0;
+  uint32_t additional_information = 0;  // kInfoSecurity: fscc/security_descriptor.h
   uint32_t flags = 0;
   FileId file_id;
   absl::Span<const uint8_t> input;
