@@ -38,6 +38,19 @@ inline constexpr size_t security_buffer_bytes_max = 64u << 10;
 // Names.
 inline constexpr size_t path_bytes_max = 4096;
 inline constexpr size_t component_utf16_units_max = 255;
+// Of all directories whose names a share keeps for look-ups without regard to case.
+inline constexpr size_t name_cache_bytes_max = 64u << 20;
+inline constexpr size_t name_cache_directories_max = 4096;
+
+// Storage. What one getdents64 reads, and the longest xattr read along with an entry of a listing.
+inline constexpr size_t directory_read_bytes = 32u << 10;
+inline constexpr size_t metadata_xattr_bytes_max = 256;
+
+// Users of the gateway's own.
+inline constexpr size_t users_max = 65536;
+inline constexpr size_t user_file_bytes_max = 32u << 20;
+inline constexpr size_t user_name_characters_max = 64;
+inline constexpr size_t password_characters_max = 256;
 
 // Control socket.
 inline constexpr size_t control_request_bytes_max = 64u << 10;
