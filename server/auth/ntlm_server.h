@@ -1,0 +1,77 @@
+// The server's half of NTLMv2 [MS-NLMP] 3.2.5, with the MIC, key exchange and the signatures that
+// SPNEGO's mechListMIC needs (3.4). LM and NTLMv1 responses are refused.
+//
+// A failed logon costs the same time whether the user exists or not: an unknown user is given a
+// hash that nothing matches and goes all the way.
+#ifndef SLUICE_SERVER_AUTH_NTLM_SERVER_H_
+#define SLUICE_SERVER_AUTH_NTLM_SERVER_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "proto/status/nt_status.h"
+#include "server/auth/mechanism.h"
+#include "server/auth/ntlm_crypto.h"
+#include "server/auth/user_store.h"
+#include "server/base/clock.h"
+#include "server/base/random.h"
+
+namespace sluice::auth {
+
+struct NtlmOptions {
+  std::string netbios_name = "SLUICE";    // at most 15 characters
+  std::string netbios_domain = "SLUICE";  // of a server that is in no domain: its own name
+  std::string dns_name = "sluice";
+  std::string dns_domain;  // "" leaves it out
+  // Whether a client without credentials gets a session, without rights of a user.
+  bool allow_anonymous = false;
+  // Whether an unknown user gets a guest's session. A known user with a wrong password never does.
+  bool allow_guest = false;
+};
+
+// What all exchanges share; everything outlives them.
+struct NtlmEnvironment {
+  const NtlmOptions* options = nullptr;
+  const UserStore* users = nullptr;
+  base::Random* random = nullptr;
+  const base::Clock* clock = nullptr;
+};
+
+class NtlmServer : public Mechanism {
+ public:
+  explicit NtlmServer(const NtlmEnvironment& environment);
+  ~NtlmServer() override;
+
+  bool MayBlock() const override { return false; }
+  // Tokens are NTLMSSP messages: NEGOTIATE, then AUTHENTICATE.
+  proto::NtStatus Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) override;
+  AuthResult TakeResult() override;
+  bool HasMic() const override;
+  bool RequiresMic() const override;
+  std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) override;
+  bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) override;
+
+ private:
+  enum class State : uint8_t { kNegotiate, kAuthenticate, kDone, kFailed };
+
+  proto::NtStatus OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
+  proto::NtStatus OnAuthenticate(absl::Span<const uint8_t> token);
+
+  const NtlmEnvironment environment_;
+  State state_ = State::kNegotiate;
+  uint32_t flags_ = 0;
+  std::array<uint8_t, 8> challenge_{};
+  std::vector<uint8_t> negotiate_message_;  // both kept for the MIC
+  std::vector<uint8_t> challenge_message_;
+  bool mic_checked_ = false;
+  AuthResult result_;
+  std::unique_ptr<NtlmSigner> signer_;
+};
+
+}  // namespace sluice::auth
+
+#endif  // SLUICE_SERVER_AUTH_NTLM_SERVER_H_

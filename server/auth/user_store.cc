@@ -1,0 +1,299 @@
+#include "server/auth/user_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "crypto/digest.h"
+#include "crypto/secret.h"
+#include "nlohmann/json.hpp"
+#include "proto/wire/utf16.h"
+#include "server/auth/user_name.h"
+#include "server/base/limits.h"
+
+namespace sluice::auth {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+
+// Text that holds hashes.
+struct SecretText {
+  std::string text;
+  ~SecretText() { crypto::Wipe(text.data(), text.size()); }
+};
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  // Errors of the close itself, for what was written.
+  int Close() { return close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+absl::Status SystemError(absl::string_view what, absl::string_view path) {
+  const int error = errno;
+  return absl::ErrnoToStatus(error, absl::StrCat("cannot ", what, " ", path));
+}
+
+absl::Status Corrupt(absl::string_view path, absl::string_view why) {
+  return absl::DataLossError(
+      absl::StrCat("the user file ", path, " is damaged (", why,
+                   "). It was left as it is: restore it from a backup, or move it away and add the "
+                   "users again."));
+}
+
+// False in `*exists` if there is no file.
+absl::Status ReadFile(const std::string& path, bool* exists, SecretText* out) {
+  *exists = false;
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    return errno == ENOENT ? absl::OkStatus() : SystemError("read the user file", path);
+  }
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) return SystemError("read the user file", path);
+  if (!S_ISREG(info.st_mode)) return Corrupt(path, "it is not a regular file");
+  if ((info.st_mode & 077) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the user file ", path, " is open to other users of this machine; its hashes ",
+                     "are as good as passwords. Run: chmod 600 ", path));
+  }
+  if (static_cast<uint64_t>(info.st_size) > limits::user_file_bytes_max) {
+    return Corrupt(path, "it is too large");
+  }
+  out->text.resize(static_cast<size_t>(info.st_size));
+  size_t done = 0;
+  while (done < out->text.size()) {
+    const ssize_t n = read(fd.get(), out->text.data() + done, out->text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError("read the user file", path);
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  out->text.resize(done);
+  *exists = true;
+  return absl::OkStatus();
+}
+
+bool ParseHash(const std::string& hex, NtHash* hash) {
+  if (hex.size() != 2 * hash->bytes.size()) return false;
+  for (size_t i = 0; i < hex.size(); ++i) {
+    const char c = hex[i];
+    int digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = c - '0';
+    } else if (c >= 'a' && c <= 'f') {
+      digit = c - 'a' + 10;
+    } else {
+      return false;
+    }
+    hash->bytes[i / 2] = static_cast<uint8_t>(hash->bytes[i / 2] << 4 | digit);
+  }
+  return true;
+}
+
+// A string member; "" if it is missing or something else.
+std::string Text(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+// What is wrong with the record, or nothing.
+absl::string_view ParseUser(const json& record, User* user) {
+  if (!record.is_object()) return "a user is not an object";
+  user->name = Text(record, "name");
+  user->unix_user = Text(record, "unix_user");
+  if (!ValidateUserName(user->name).ok()) return "a user has an invalid name";
+  SecretText hash{Text(record, "nt_hash")};
+  if (!ParseHash(hash.text, &user->nt_hash)) return "a user's nt_hash is not 32 hex digits";
+  return "";
+}
+
+bool IsValidUnixUser(absl::string_view name) {
+  if (name.size() > 255) return false;
+  for (const char c : name) {
+    if (c <= ' ' || c > '~' || c == ':' || c == '/') return false;
+  }
+  return true;
+}
+
+// Writes `text` as the whole of `path`, readable by its owner only, durable when it returns.
+absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
+  const std::string temporary = path + ".new";
+  unlink(temporary.c_str());  // of a gateway that was killed while writing it
+  FileDescriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return SystemError("create the user file", temporary);
+  const auto fail = [&temporary](absl::string_view what) {
+    absl::Status status = SystemError(what, temporary);
+    unlink(temporary.c_str());
+    return status;
+  };
+  while (!text.empty()) {
+    const ssize_t n = write(fd.get(), text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail("write the user file");
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  if (fsync(fd.get()) != 0 || fd.Close() != 0) return fail("write the user file");
+  if (rename(temporary.c_str(), path.c_str()) != 0) return fail("rename the user file");
+  const size_t slash = path.rfind('/');
+  const std::string directory =
+      slash == std::string::npos ? "." : (slash == 0 ? "/" : path.substr(0, slash));
+  const FileDescriptor directory_fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory_fd.get() < 0 || fsync(directory_fd.get()) != 0) {
+    return SystemError("sync the directory", directory);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+NtHash::~NtHash() { crypto::Wipe(bytes.data(), bytes.size()); }
+
+absl::StatusOr<NtHash> NtHashOfPassword(absl::string_view password) {
+  std::vector<uint8_t> utf16;
+  // No growth on the way, which would leave pieces of the password behind.
+  utf16.reserve(2 * password.size());
+  if (password.empty()) return absl::InvalidArgumentError("a password may not be empty");
+  const bool valid = proto::Utf8ToUtf16(password, &utf16);
+  NtHash hash;
+  if (valid) hash.bytes = crypto::Md4(utf16);
+  const size_t characters = utf16.size() / 2;
+  crypto::Wipe(utf16.data(), utf16.size());
+  if (!valid) return absl::InvalidArgumentError("a password must be UTF-8");
+  if (characters > limits::password_characters_max) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a password may have ", limits::password_characters_max, " characters at most"));
+  }
+  return hash;
+}
+
+absl::StatusOr<std::unique_ptr<UserStore>> UserStore::Open(std::string path) {
+  SecretText text;
+  bool exists = false;
+  absl::Status status = ReadFile(path, &exists, &text);
+  if (!status.ok()) return status;
+  Users users;
+  if (exists) {
+    const json document = json::parse(text.text, nullptr, /*allow_exceptions=*/false);
+    if (!document.is_object()) return Corrupt(path, "it is not a JSON object");
+    const auto version = document.find("version");
+    if (version == document.end() || !version->is_number_integer() || *version != kVersion) {
+      return Corrupt(path, "its version is not 1");
+    }
+    const auto list = document.find("users");
+    if (list == document.end() || !list->is_array()) return Corrupt(path, "it has no user list");
+    if (list->size() > limits::users_max) return Corrupt(path, "it has too many users");
+    for (const json& record : *list) {
+      User user;
+      const absl::string_view problem = ParseUser(record, &user);
+      if (!problem.empty()) return Corrupt(path, problem);
+      std::string key;
+      UpperCaseName(user.name, &key);
+      if (!users.emplace(std::move(key), std::move(user)).second) {
+        return Corrupt(path, "a user is there twice");
+      }
+    }
+  }
+  return std::unique_ptr<UserStore>(new UserStore(std::move(path), std::move(users)));
+}
+
+UserStore::UserStore(std::string path, Users users)
+    : path_(std::move(path)), users_(std::move(users)) {}
+
+absl::Status UserStore::Commit(Users users) {
+  json list = json::array();
+  for (const auto& [key, user] : users) {
+    json record = {{"name", user.name},
+                   {"nt_hash", absl::BytesToHexString(absl::string_view(
+                                   reinterpret_cast<const char*>(user.nt_hash.bytes.data()),
+                                   user.nt_hash.bytes.size()))}};
+    if (!user.unix_user.empty()) record["unix_user"] = user.unix_user;
+    list.push_back(std::move(record));
+  }
+  const json document = {{"version", kVersion}, {"users", std::move(list)}};
+  const SecretText text{document.dump(2) + "\n"};
+  absl::Status status = ReplaceFile(path_, text.text);
+  if (!status.ok()) return status;
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  users_ = std::move(users);
+  return absl::OkStatus();
+}
+
+absl::Status UserStore::Add(absl::string_view name, absl::string_view password,
+                            absl::string_view unix_user) {
+  absl::Status valid = ValidateUserName(name);
+  if (!valid.ok()) return valid;
+  if (!IsValidUnixUser(unix_user)) {
+    return absl::InvalidArgumentError("a Unix user is an account's name or a number");
+  }
+  absl::StatusOr<NtHash> hash = NtHashOfPassword(password);
+  if (!hash.ok()) return hash.status();
+  std::string key;
+  UpperCaseName(name, &key);
+  const std::lock_guard<std::mutex> writing(writing_);
+  Users users;
+  {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    users = users_;
+  }
+  User& user = users[key];
+  user.name = std::string(name);
+  user.nt_hash = *hash;
+  user.unix_user = std::string(unix_user);
+  if (users.size() > limits::users_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there are ", limits::users_max, " users already"));
+  }
+  return Commit(std::move(users));
+}
+
+absl::Status UserStore::Remove(absl::string_view name) {
+  std::string key;
+  const std::lock_guard<std::mutex> writing(writing_);
+  Users users;
+  {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    users = users_;
+  }
+  if (!UpperCaseName(name, &key) || users.erase(key) == 0) {
+    return absl::NotFoundError(absl::StrCat("there is no user ", name));
+  }
+  return Commit(std::move(users));
+}
+
+bool UserStore::Find(absl::string_view name, User* user) const {
+  std::string key;
+  if (!UpperCaseName(name, &key)) return false;
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const auto it = users_.find(key);
+  if (it == users_.end()) return false;
+  *user = it->second;
+  return true;
+}
+
+std::vector<User> UserStore::List() const {
+  std::vector<User> list;
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  list.reserve(users_.size());
+  for (const auto& [key, user] : users_) list.push_back(user);
+  return list;
+}
+
+}  // namespace sluice::auth
