@@ -1,0 +1,169 @@
+"""smbclient against a running sluiced: every dialect and signing algorithm, trees, big files, refusals."""
+
+import hashlib
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from gateway import Gateway
+
+DIALECTS = {"SMB2_02": "2.0.2", "SMB2_10": "2.1", "SMB3_00": "3.0", "SMB3_02": "3.0.2",
+            "SMB3_11": "3.1.1"}
+SIGNING = {"2.0.2": "HMAC-SHA256", "2.1": "HMAC-SHA256", "3.0": "AES-128-CMAC",
+           "3.0.2": "AES-128-CMAC", "3.1.1": "AES-128-GMAC"}
+GIB = 1 << 30
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as data:
+        while block := data.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def random_file(path, size):
+    """Pseudo-random bytes, made fast: AES-CTR over zeros, under a key from the path's name."""
+    key = hashlib.sha256(str(path).encode()).hexdigest()[:32]
+    subprocess.run(
+        f"head -c {size} /dev/zero | openssl enc -aes-128-ctr -K {key} -iv 0 2>/dev/null >'{path}'",
+        shell=True, check=True)
+
+
+class SmbclientTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = Gateway()
+        cls.gateway.__enter__()
+        cls.addClassCleanup(cls.gateway.__exit__)
+        local = tempfile.TemporaryDirectory(prefix="sluice-local-")
+        cls.addClassCleanup(local.cleanup)
+        cls.local = pathlib.Path(local.name)
+        cls.share = cls.gateway.shares["files"]
+
+    def run_ok(self, command, *options, **more):
+        done = self.gateway.smbclient(command, *options, **more)
+        self.assertEqual(done.returncode, 0, f"{command}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def session_during(self, option):
+        """The session that sluicectl shows while an smbclient with this option is connected."""
+        client = subprocess.Popen(
+            ["smbclient", "-s", "/dev/null", "-p", str(self.gateway.port),
+             "-A", str(self.credentials()), f"//{self.gateway.host}/files", *option],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            client.stdin.write("ls\n")
+            client.stdin.flush()
+            line = ""
+            while "blocks available" not in line:
+                line = client.stdout.readline()
+                self.assertNotEqual(line, "", "smbclient ended early")
+            sessions = self.gateway.sessions()
+        finally:
+            client.communicate("exit\n", timeout=30)
+        self.assertEqual(len(sessions), 1, sessions)
+        return sessions[0]
+
+    def credentials(self):
+        path = self.local / "credentials"
+        path.write_text(f"username={self.gateway.user}\npassword={self.gateway.password}\n")
+        path.chmod(0o600)
+        return path
+
+    def work(self, *options):
+        """list, mkdir, put, get, rename, delete."""
+        source, back = self.local / "source", self.local / "back"
+        random_file(source, 3_000_001)
+        self.run_ok(f'mkdir Dir; put "{source}" "Dir\\a file"; ls Dir\\*; rename "Dir\\a file" Dir\\b; '
+                    f'get dir\\B "{back}"', *options)
+        self.assertEqual(sha256(source), sha256(back))
+        self.assertEqual(sha256(source), sha256(self.share / "Dir" / "b"))
+        self.assertIn("b", self.run_ok("ls Dir\\*", *options))
+        self.run_ok("del Dir\\b; rmdir Dir", *options)
+        self.assertEqual(list(self.share.iterdir()), [])
+
+    def test_every_dialect(self):
+        for option, dialect in DIALECTS.items():
+            with self.subTest(dialect):
+                protocol = ["-m", option, f"--option=client min protocol={option}"]
+                session = self.session_during(protocol)
+                self.assertEqual(session["dialect"], dialect)
+                self.assertEqual(session["signing"], SIGNING[dialect])
+                self.assertEqual(session["user"], self.gateway.user)
+                self.work(*protocol)
+
+    def test_every_signing_algorithm(self):
+        self.addCleanup(self.gateway.ctl, "prefs", "set", "signing.algorithms",
+                        "AES-128-GMAC,AES-128-CMAC,HMAC-SHA256")
+        for algorithm in ("AES-128-GMAC", "AES-128-CMAC", "HMAC-SHA256"):
+            with self.subTest(algorithm):
+                self.gateway.ctl("prefs", "set", "signing.algorithms", algorithm)
+                session = self.session_during(["-m", "SMB3_11"])
+                self.assertEqual((session["dialect"], session["signing"]), ("3.1.1", algorithm))
+                self.work("-m", "SMB3_11", "--client-protection=sign")
+
+    def test_lists_the_shares(self):
+        listing = self.run_ok(None, share=None)
+        self.assertIn("files", listing)
+        self.assertIn("IPC$", listing)
+
+    def test_tree_of_a_thousand_files_both_ways(self):
+        tree = self.local / "tree"
+        for i in range(1000):
+            path = tree / f"d{i % 10}" / f"file {i}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"{i}\n".encode() * (i % 97))
+        self.run_ok("recurse on; prompt off; mput tree", cwd=self.local)
+        (self.local / "returned").mkdir()
+        self.run_ok("recurse on; prompt off; mget tree", cwd=self.local / "returned")
+        subprocess.run(["diff", "-r", tree, self.share / "tree"], check=True)
+        subprocess.run(["diff", "-r", tree, self.local / "returned" / "tree"], check=True)
+        self.run_ok("deltree tree")
+        self.assertFalse((self.share / "tree").exists())
+
+    def test_a_gibibyte_both_ways(self):
+        source, back = self.local / "big", self.local / "big-back"
+        random_file(source, GIB)
+        self.run_ok(f'put "{source}" big', timeout=300)
+        self.run_ok(f'get big "{back}"', timeout=300)
+        wanted = sha256(source)
+        self.assertEqual(sha256(self.share / "big"), wanted)
+        self.assertEqual(sha256(back), wanted)
+        for path in (source, back, self.share / "big"):
+            path.unlink()
+
+    def refused(self, status, **more):
+        done = self.gateway.smbclient("ls", **more)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(status, done.stdout + done.stderr)
+
+    def test_wrong_password_is_refused(self):
+        self.refused("NT_STATUS_LOGON_FAILURE", password="wrong")
+
+    def test_unknown_user_is_refused(self):
+        self.refused("NT_STATUS_LOGON_FAILURE", user="mallory")
+
+    def test_unknown_share_is_refused(self):
+        self.refused("NT_STATUS_BAD_NETWORK_NAME", share="nothing")
+
+    def test_anonymous_is_refused(self):
+        done = subprocess.run(["smbclient", "-s", "/dev/null", "-N", "-U", "%", "-p",
+                               str(self.gateway.port), f"//{self.gateway.host}/files", "-c", "ls"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("NT_STATUS_ACCESS_DENIED", done.stdout + done.stderr)
+
+    def test_paths_do_not_escape(self):
+        (self.gateway.directory / "outside").write_text("secret")
+        (self.share / "link").symlink_to(self.gateway.directory)
+        self.addCleanup((self.share / "link").unlink)
+        for path in ("..\\outside", "link\\outside"):
+            done = self.gateway.smbclient(f'get {path} "{self.local}/stolen"')
+            self.assertNotEqual(done.returncode, 0)
+            self.assertFalse((self.local / "stolen").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
