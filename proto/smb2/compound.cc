@@ -1,0 +1,53 @@
+#include "proto/smb2/compound.h"
+
+#include "proto/smb2/structure_size.h"
+
+namespace sluice::proto {
+namespace {
+
+constexpr size_t kSmallestMessageBytes = kHeaderBytes + kSmallestBodyBytes;
+
+}  // namespace
+
+CompoundReader::Result CompoundReader::Next(CompoundPart* part) {
+  if (state_ != Result::kPart) return state_;
+  const absl::Span<const uint8_t> rest = frame_.subspan(next_);
+  state_ = Result::kMalformed;
+  if (parts_left_ == 0 || rest.size() < kSmallestMessageBytes) return state_;
+  if (!Header::Decode(rest, &part->header)) return state_;
+  part->offset = next_;
+  const size_t next = part->header.next_command;
+  if (next == 0) {
+    part->length = rest.size();
+    state_ = Result::kEnd;
+    return Result::kPart;
+  }
+  if (next % 8 != 0 || next < kSmallestMessageBytes || next > rest.size() ||
+      rest.size() - next < kSmallestMessageBytes) {
+    return state_;
+  }
+  part->length = next;
+  next_ += next;
+  --parts_left_;
+  state_ = Result::kPart;
+  return state_;
+}
+
+bool CompoundReader::Validate(absl::Span<const uint8_t> frame, size_t parts_max, size_t* parts) {
+  CompoundReader reader(frame, parts_max);
+  CompoundPart part;
+  *parts = 0;
+  for (;;) {
+    switch (reader.Next(&part)) {
+      case Result::kPart:
+        ++*parts;
+        break;
+      case Result::kEnd:
+        return true;
+      case Result::kMalformed:
+        return false;
+    }
+  }
+}
+
+}  // namespace sluice::proto
