@@ -88,13 +88,13 @@ class BufferPool {
   uint16_t ArenaOf(const void* data, size_t bytes) const;
 
   // Gives back the memory of what lay idle since the last call. The loop calls it from time to
-  // time.
-  void TrimIdle();
+  // time; false if there is nothing more to come.
+  bool TrimIdle();
 
   size_t bytes_in_use() const { return bytes_in_use_; }
   // In use or kept for reuse.
   size_t bytes_held() const { return bytes_held_; }
-  size_t bytes_max() const { return options_.bytes_max; }
+  size_t bytes_max() const { return bytes_max_; }
   const Counter& exhausted() const { return exhausted_; }
 
  private:
@@ -121,7 +121,8 @@ class BufferPool {
   bool PinUnit(Class& c);
 
   const Options options_;
-  RegisterArena register_arena_;
+  RegisterArena register_arena_;  // empty once the kernel has refused
+  size_t bytes_max_;
   std::array<Class, kClassBytes.size()> classes_;
   uint8_t* base_ = nullptr;
   size_t range_bytes_ = 0;

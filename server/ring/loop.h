@@ -101,9 +101,7 @@ struct LoopCounters {
   Counter turns;
   Counter completions;
   Counter posts;
-  Counter wakes_by_ring;     // another loop's Post() that needed a MSG_RING
-  Counter wakes_by_eventfd;  // a Post() from a thread that has no loop
-  Counter op_failures;       // completions with an error, of any class
+  Counter wakes_by_ring;  // another loop's Post() that needed a MSG_RING
 };
 
 class Loop {
@@ -136,8 +134,9 @@ class Loop {
   uint64_t now() const { return now_; }
 
   // Runs on the calling thread until Stop(); then cancels every operation, waits for them all (the
-  // coroutines see -ECANCELED) and for what was offloaded, and returns.
-  void Run();
+  // coroutines see -ECANCELED) and for what was offloaded, and returns. False if some never came
+  // back (a hung disk): then the loop cannot be destroyed, and the process can only _exit().
+  bool Run();
   // From any thread.
   void Stop();
   // Whether Stop() was called: loops that retry must end.
@@ -145,6 +144,8 @@ class Loop {
   // For tests that drive a loop by hand on one thread: one turn; with `wait` it may sleep. True if
   // anything ran. Makes this loop Current() meanwhile.
   bool RunTurn(bool wait);
+  // The end of Run() for those.
+  bool Shutdown();
 
   void SetTurnHandler(TurnHandler* handler) { turn_handler_ = handler; }
 
@@ -229,11 +230,13 @@ class Loop {
   Loop(Options options, std::unique_ptr<Ring> ring);
 
   void EnsureStarted();
-  bool Turn(bool wait);
+  bool Turn(bool wait, uint64_t wait_nanos_max);
   bool RunAllPosted();
   bool Drained() const;
-  void CancelEverything();
+  bool CancelEverything();
+  void WakeUp();
   void OnWake(const Completion& completion);
+  void OnWakeSent(const Completion& completion);
   void OnTrim();
 
   const size_t index_;
@@ -245,7 +248,8 @@ class Loop {
   TurnHandler* turn_handler_ = nullptr;
   LoopCounters counters_;
   std::vector<Completion> completions_;  // being run
-  std::vector<Completion> deferred_;     // for the next list
+  std::vector<Completion> deferred_;     // to be run
+  std::vector<Completion> running_;      // deferred ones being run
   uint64_t now_ = 0;
   size_t operations_ = 0;  // with an Op, not completed yet
   size_t offloads_ = 0;    // on the pool
@@ -255,6 +259,7 @@ class Loop {
   std::atomic<size_t> load_{0};
 
   MemberOp<Loop, &Loop::OnWake> wake_{this};
+  MemberOp<Loop, &Loop::OnWakeSent> wake_sent_{this};
   MemberTimer<Loop, &Loop::OnTrim> trim_{this};
 
   std::mutex posted_mutex_;

@@ -9,7 +9,11 @@ namespace {
 
 constexpr size_t kClassBytes = 128;
 constexpr size_t kClasses = 32;  // frames up to 4 KiB are kept
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t kKeptPerClass = 0;  // so that the sanitizer sees who uses a frame after its end
+#else
 constexpr size_t kKeptPerClass = 1024;
+#endif
 
 struct FreeNode {
   FreeNode* next;

@@ -1,0 +1,80 @@
+#include "server/ring/credentials.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+namespace sluice::ring {
+namespace {
+
+constexpr uint32_t kUnchanged = ~uint32_t{0};
+
+int SetGroups(const std::vector<gid_t>& groups) {
+  return syscall(SYS_setgroups, groups.size(), groups.data()) == 0 ? 0 : -errno;
+}
+
+int SetGid(uint32_t gid) {
+  return syscall(SYS_setresgid, kUnchanged, gid, kUnchanged) == 0 ? 0 : -errno;
+}
+
+int SetUid(uint32_t uid) {
+  return syscall(SYS_setresuid, kUnchanged, uid, kUnchanged) == 0 ? 0 : -errno;
+}
+
+// What the process itself runs with, taken before any thread acts for somebody else.
+struct Own {
+  uid_t uid = geteuid();
+  gid_t gid = getegid();
+  std::vector<gid_t> groups;
+
+  Own() {
+    const int count = getgroups(0, nullptr);
+    if (count > 0) {
+      groups.resize(static_cast<size_t>(count));
+      if (getgroups(count, groups.data()) != count) groups.clear();
+    }
+  }
+};
+
+const Own& OwnCredentials() {
+  static const Own own;
+  return own;
+}
+
+}  // namespace
+
+bool CanChangeCredentials() { return OwnCredentials().uid == 0; }
+
+ScopedCredentials::ScopedCredentials(const base::Identity* who) {
+  if (who == nullptr || !CanChangeCredentials()) return;
+  // These values mean "leave as it is" to the kernel: the work would run as root.
+  if (who->uid == kUnchanged || who->gid == kUnchanged) {
+    error_ = -EINVAL;
+    return;
+  }
+  changed_ = true;
+  // The user last: giving up root takes away the right to do the rest.
+  error_ = SetGroups(who->groups);
+  if (error_ == 0) error_ = SetGid(who->gid);
+  if (error_ == 0) error_ = SetUid(who->uid);
+  if (error_ != 0) Restore();
+}
+
+ScopedCredentials::~ScopedCredentials() {
+  if (changed_) Restore();
+}
+
+void ScopedCredentials::Restore() {
+  const Own& own = OwnCredentials();
+  if (SetUid(own.uid) != 0 || SetGid(own.gid) != 0 || SetGroups(own.groups) != 0) {
+    std::fputs("sluice: a thread cannot go back to the process's credentials\n", stderr);
+    std::abort();
+  }
+  changed_ = false;
+}
+
+}  // namespace sluice::ring
