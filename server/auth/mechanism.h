@@ -23,13 +23,11 @@ struct AuthResult {
   crypto::SecretBytes<16> session_key;
 };
 
-// One exchange. Not thread-safe, but indifferent to which thread calls it: a mechanism whose Step
-// may block says so in MayBlock, and its caller then runs Step on the blocking pool.
+// One exchange. Not thread-safe, but indifferent to which thread calls it: a mechanism that asks
+// the network in Step belongs on the blocking pool.
 class Mechanism {
  public:
   virtual ~Mechanism() = default;
-
-  virtual bool MayBlock() const = 0;
 
   // Takes the peer's token and makes the answer (empty where there is none).
   // MORE_PROCESSING_REQUIRED: the peer must send another one. OK: it has authenticated. Anything
@@ -41,9 +39,6 @@ class Mechanism {
   virtual AuthResult TakeResult() = 0;
   // Whether the mechanism has a key to protect the SPNEGO exchange with.
   virtual bool HasMic() const = 0;
-  // Whether the mechanism's own messages were protected against change, so that a missing
-  // mechListMIC cannot hide any.
-  virtual bool RequiresMic() const = 0;
   // Each message in either direction takes the next sequence number.
   virtual std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) = 0;
   virtual bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) = 0;

@@ -1,11 +1,10 @@
 #include "server/auth/ntlm_crypto.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "crypto/constant_time.h"
-#include "proto/auth/ntlmssp.h"
+#include "proto/auth/ntlm_flags.h"
 #include "proto/wire/utf16.h"
 #include "server/auth/user_name.h"
 
@@ -38,9 +37,9 @@ crypto::SecretBytes<16> Keyed(absl::Span<const uint8_t> key, crypto::Pieces mess
 crypto::SecretBytes<16> SealingKey(uint32_t flags, const crypto::SecretBytes<16>& session_key,
                                    bool from_server) {
   size_t bytes = 5;
-  if ((flags & proto::kNtlmNegotiate128) != 0) {
+  if ((flags & proto::ntlm_flag::k128) != 0) {
     bytes = 16;
-  } else if ((flags & proto::kNtlmNegotiate56) != 0) {
+  } else if ((flags & proto::ntlm_flag::k56) != 0) {
     bytes = 7;
   }
   return Labelled(session_key.span().first(bytes), from_server ? kServerSealing : kClientSealing,
@@ -104,7 +103,7 @@ std::array<uint8_t, 16> NtlmSigner::Direction::Next(absl::Span<const uint8_t> me
 }
 
 NtlmSigner::NtlmSigner(uint32_t flags, const crypto::SecretBytes<16>& session_key, bool server)
-    : key_exchange_((flags & proto::kNtlmNegotiateKeyExch) != 0),
+    : key_exchange_((flags & proto::ntlm_flag::kKeyExchange) != 0),
       outgoing_(flags, session_key, server),
       incoming_(flags, session_key, !server) {}
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "proto/auth/ntlm_messages.h"
 #include "proto/status/nt_status.h"
 #include "server/auth/mechanism.h"
 #include "server/auth/ntlm_crypto.h"
@@ -46,12 +47,12 @@ class NtlmServer : public Mechanism {
   explicit NtlmServer(const NtlmEnvironment& environment);
   ~NtlmServer() override;
 
-  bool MayBlock() const override { return false; }
-  // Tokens are NTLMSSP messages: NEGOTIATE, then AUTHENTICATE.
+  // Tokens are NTLMSSP messages: NEGOTIATE, then AUTHENTICATE. LOGON_FAILURE: wrong user or
+  // password. ACCESS_DENIED: anonymous, and that is not allowed. INVALID_PARAMETER: a message is
+  // malformed, out of turn, or was changed on its way (MIC).
   proto::NtStatus Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) override;
   AuthResult TakeResult() override;
   bool HasMic() const override;
-  bool RequiresMic() const override;
   std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) override;
   bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) override;
 
@@ -60,6 +61,14 @@ class NtlmServer : public Mechanism {
 
   proto::NtStatus OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
   proto::NtStatus OnAuthenticate(absl::Span<const uint8_t> token);
+  proto::NtStatus OnAnonymous(const proto::NtlmAuthenticate& message);
+  proto::NtStatus OnUser(absl::Span<const uint8_t> token, const proto::NtlmAuthenticate& message);
+  proto::NtStatus OnGuest();
+  bool CheckMessageMic(absl::Span<const uint8_t> token,
+                       const proto::NtlmAuthenticate& message) const;
+  // Makes the session key from the key that the response gave; false if the client's own is
+  // malformed.
+  bool ExchangeKey(const crypto::SecretBytes<16>& base, const proto::NtlmAuthenticate& message);
 
   const NtlmEnvironment environment_;
   State state_ = State::kNegotiate;
@@ -67,7 +76,6 @@ class NtlmServer : public Mechanism {
   std::array<uint8_t, 8> challenge_{};
   std::vector<uint8_t> negotiate_message_;  // both kept for the MIC
   std::vector<uint8_t> challenge_message_;
-  bool mic_checked_ = false;
   AuthResult result_;
   std::unique_ptr<NtlmSigner> signer_;
 };

@@ -27,8 +27,9 @@ class SpnegoServer {
 
   // Takes a SESSION_SETUP request's security buffer and makes the response's.
   // MORE_PROCESSING_REQUIRED: the client must send another one. OK: the client has authenticated
-  // and, where that is needed, its list of mechanisms was what arrived. Anything else: refused; the
-  // reply may hold a reject token. Does not block.
+  // and, where that is needed, its list of mechanisms is what arrived. Anything else: refused, with
+  // an empty reply: the mechanism's status, INVALID_PARAMETER for a malformed token, LOGON_FAILURE
+  // if there is no mechanism in common, ACCESS_DENIED for a wrong mechListMIC. Does not block.
   proto::NtStatus Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
 
   // Who it was. REQUIRES: Step gave OK; once.
@@ -39,8 +40,9 @@ class SpnegoServer {
 
   proto::NtStatus Start(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
   proto::NtStatus Continue(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
-  proto::NtStatus Finish(absl::Span<const uint8_t> peer_mic, std::vector<uint8_t> mechanism_reply,
-                         std::vector<uint8_t>* reply);
+  proto::NtStatus AwaitMic(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
+  // After the mechanism gave OK; null where the client sent no mechListMIC.
+  proto::NtStatus Finish(const absl::Span<const uint8_t>* peer_mic, std::vector<uint8_t>* reply);
 
   const NtlmEnvironment environment_;
   State state_ = State::kStart;

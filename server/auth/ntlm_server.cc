@@ -1,0 +1,218 @@
+#include "server/auth/ntlm_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/constant_time.h"
+#include "crypto/digest.h"
+#include "proto/auth/ntlm_flags.h"
+#include "proto/wire/utf16.h"
+#include "proto/wire/writer.h"
+#include "server/base/limits.h"
+
+namespace sluice::auth {
+namespace {
+
+namespace flag = proto::ntlm_flag;
+using proto::NtStatus;
+
+// What the server takes of what the client offers.
+constexpr uint32_t kAccepted = flag::kUnicode | flag::kRequestTarget | flag::kSign | flag::kSeal |
+                               flag::kAlwaysSign | flag::kExtendedSessionSecurity | flag::kVersion |
+                               flag::k128 | flag::k56 | flag::kKeyExchange;
+// And what it adds.
+constexpr uint32_t kAdded = flag::kNtlm | flag::kTargetInfo | flag::kTargetTypeServer;
+
+// Windows 10 and Server 2016; clients look at it only to tell that extended security is there.
+constexpr proto::NtlmVersion kVersion = {.major = 10, .minor = 0, .build = 14393};
+
+constexpr int64_t kFileTimeOfUnixEpoch = 116444736000000000;
+
+std::array<uint8_t, 8> FileTimeBytes(int64_t wall_nanos) {
+  const auto value = static_cast<uint64_t>(wall_nanos / 100 + kFileTimeOfUnixEpoch);
+  std::array<uint8_t, 8> bytes{};
+  for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<uint8_t>(value >> (8 * i));
+  return bytes;
+}
+
+// Our own names are valid UTF-8 by configuration; anything else becomes empty.
+std::vector<uint8_t> Utf16(const std::string& text) {
+  std::vector<uint8_t> out;
+  if (!proto::Utf8ToUtf16(text, &out)) out.clear();
+  return out;
+}
+
+std::vector<uint8_t> TargetInfo(const NtlmOptions& options, int64_t wall_nanos) {
+  const std::vector<uint8_t> domain = Utf16(options.netbios_domain);
+  const std::vector<uint8_t> computer = Utf16(options.netbios_name);
+  const std::vector<uint8_t> dns_domain = Utf16(options.dns_domain);
+  const std::vector<uint8_t> dns_name = Utf16(options.dns_name);
+  const std::array<uint8_t, 8> now = FileTimeBytes(wall_nanos);
+  proto::AvPairs pairs;
+  pairs.pairs.push_back({proto::AvId::kNbDomainName, domain});
+  pairs.pairs.push_back({proto::AvId::kNbComputerName, computer});
+  if (!dns_domain.empty()) pairs.pairs.push_back({proto::AvId::kDnsDomainName, dns_domain});
+  pairs.pairs.push_back({proto::AvId::kDnsComputerName, dns_name});
+  pairs.pairs.push_back({proto::AvId::kTimestamp, now});
+  return pairs.ToBytes();
+}
+
+}  // namespace
+
+NtlmServer::NtlmServer(const NtlmEnvironment& environment) : environment_(environment) {}
+
+NtlmServer::~NtlmServer() = default;
+
+NtStatus NtlmServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
+  reply->clear();
+  NtStatus status = NtStatus::kInvalidParameter;
+  if (token.size() <= limits::security_buffer_bytes_max) {
+    if (state_ == State::kNegotiate) {
+      status = OnNegotiate(token, reply);
+    } else if (state_ == State::kAuthenticate) {
+      status = OnAuthenticate(token);
+    }
+  }
+  if (status == NtStatus::kMoreProcessingRequired) {
+    state_ = State::kAuthenticate;
+  } else {
+    state_ = status == NtStatus::kOk ? State::kDone : State::kFailed;
+  }
+  return status;
+}
+
+NtStatus NtlmServer::OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
+  proto::NtlmNegotiate message;
+  if (!proto::NtlmNegotiate::Decode(token, &message)) return NtStatus::kInvalidParameter;
+  if ((message.flags & flag::kUnicode) == 0) return NtStatus::kInvalidParameter;
+  flags_ = (message.flags & kAccepted) | kAdded;
+  environment_.random->Fill(absl::MakeSpan(challenge_));
+
+  const std::vector<uint8_t> name = Utf16(environment_.options->netbios_name);
+  const std::vector<uint8_t> info =
+      TargetInfo(*environment_.options, environment_.clock->WallNanos());
+  proto::NtlmChallenge challenge;
+  challenge.flags = flags_;
+  challenge.server_challenge = challenge_;
+  if ((flags_ & flag::kRequestTarget) != 0) challenge.target_name = name;
+  challenge.target_info = info;
+  if ((flags_ & flag::kVersion) != 0) challenge.version = kVersion;
+
+  constexpr size_t kFixedBytesMax = 64;
+  reply->resize(kFixedBytesMax + name.size() + info.size());
+  proto::Writer w(absl::MakeSpan(*reply));
+  challenge.Encode(w);
+  if (!w.ok()) {
+    reply->clear();
+    return NtStatus::kInsufficientResources;
+  }
+  reply->resize(w.size());
+  negotiate_message_.assign(token.begin(), token.end());
+  challenge_message_ = *reply;
+  return NtStatus::kMoreProcessingRequired;
+}
+
+NtStatus NtlmServer::OnAuthenticate(absl::Span<const uint8_t> token) {
+  proto::NtlmAuthenticate message;
+  if (!proto::NtlmAuthenticate::Decode(token, &message)) return NtStatus::kInvalidParameter;
+  // The client drops what it does not want; it cannot add anything.
+  flags_ &= message.flags | kAdded;
+  if (!proto::NtlmText(message.domain, flags_, &result_.domain) ||
+      !proto::NtlmText(message.workstation, flags_, &result_.workstation)) {
+    return NtStatus::kInvalidParameter;
+  }
+  return message.anonymous() ? OnAnonymous(message) : OnUser(token, message);
+}
+
+NtStatus NtlmServer::OnAnonymous(const proto::NtlmAuthenticate& message) {
+  if (!environment_.options->allow_anonymous) return NtStatus::kAccessDenied;
+  result_.anonymous = true;
+  // There is no password, so the base key is zero [MS-NLMP] 3.2.5.1.2; a client that knows of no
+  // key at all sends none.
+  if (message.encrypted_session_key.empty()) flags_ &= ~flag::kKeyExchange;
+  if (!ExchangeKey(crypto::SecretBytes<16>(), message)) return NtStatus::kInvalidParameter;
+  signer_ = std::make_unique<NtlmSigner>(flags_, result_.session_key, /*server=*/true);
+  return NtStatus::kOk;
+}
+
+NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
+                            const proto::NtlmAuthenticate& message) {
+  // Shape first, whoever the user is: LM and NTLMv1 responses have 24 bytes and end here.
+  proto::NtlmV2Response response;
+  if (!proto::NtlmV2Response::Decode(message.nt_response, &response)) {
+    return NtStatus::kLogonFailure;
+  }
+  std::string name;
+  if (!proto::NtlmText(message.user, flags_, &name)) return NtStatus::kInvalidParameter;
+
+  // From here on everybody costs the same: whoever is unknown has a hash of zeros, whose proof is
+  // compared and does not count.
+  User user;
+  const bool known = environment_.users->Find(name, &user);
+  crypto::SecretBytes<16> response_key;
+  if (!NtOwfV2(user.nt_hash, name, result_.domain, &response_key)) {
+    return NtStatus::kInvalidParameter;
+  }
+  const std::array<uint8_t, 16> proof = NtProof(response_key, challenge_, response.blob);
+  const crypto::SecretBytes<16> base = SessionBaseKey(response_key, proof);
+  const bool right = crypto::ConstantTimeEqual(proof, response.proof);
+  if (!known && environment_.options->allow_guest) return OnGuest();
+  if (!known || !right) return NtStatus::kLogonFailure;
+
+  if (!ExchangeKey(base, message)) return NtStatus::kInvalidParameter;
+  // The flag is under the proof, so nobody else can have taken it away.
+  if ((response.target_info.flags() & proto::av_flag::kMicPresent) != 0 &&
+      !CheckMessageMic(token, message)) {
+    return NtStatus::kInvalidParameter;
+  }
+  result_.user = std::move(user.name);
+  result_.unix_user = std::move(user.unix_user);
+  if ((flags_ & flag::kExtendedSessionSecurity) != 0) {
+    signer_ = std::make_unique<NtlmSigner>(flags_, result_.session_key, /*server=*/true);
+  }
+  return NtStatus::kOk;
+}
+
+// A guest has no key in common with the server: it cannot sign, and neither can the server.
+NtStatus NtlmServer::OnGuest() {
+  result_.guest = true;
+  result_.user = "Guest";
+  return NtStatus::kOk;
+}
+
+bool NtlmServer::ExchangeKey(const crypto::SecretBytes<16>& base,
+                             const proto::NtlmAuthenticate& message) {
+  if ((flags_ & flag::kKeyExchange) == 0) {
+    result_.session_key = base.Clone();
+    return true;
+  }
+  if (message.encrypted_session_key.size() != result_.session_key.size()) return false;
+  crypto::Rc4(base.span())
+      .Process(message.encrypted_session_key, result_.session_key.mutable_span());
+  return true;
+}
+
+bool NtlmServer::CheckMessageMic(absl::Span<const uint8_t> token,
+                                 const proto::NtlmAuthenticate& message) const {
+  constexpr size_t kEnd = proto::NtlmAuthenticate::kMicOffset + proto::NtlmAuthenticate::kMicBytes;
+  if (!message.mic.has_value() || token.size() < kEnd) return false;
+  std::vector<uint8_t> bare(token.begin(), token.end());
+  std::fill(bare.begin() + proto::NtlmAuthenticate::kMicOffset, bare.begin() + kEnd, 0);
+  return crypto::ConstantTimeEqual(
+      Mic(result_.session_key, negotiate_message_, challenge_message_, bare), *message.mic);
+}
+
+AuthResult NtlmServer::TakeResult() { return std::move(result_); }
+
+bool NtlmServer::HasMic() const { return signer_ != nullptr; }
+
+std::vector<uint8_t> NtlmServer::MakeMic(absl::Span<const uint8_t> message) {
+  const std::array<uint8_t, 16> mic = signer_->Make(message);
+  return {mic.begin(), mic.end()};
+}
+
+bool NtlmServer::CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) {
+  return signer_->Check(message, mic);
+}
+
+}  // namespace sluice::auth
