@@ -1,0 +1,200 @@
+#include "server/storage/posix_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "server/ring/loop.h"
+
+namespace sluice::storage::posix {
+namespace {
+
+using ring::Loop;
+using ring::Task;
+
+// One operation moves at most this much, a 32-bit length of the kernel's rounded down to pages.
+constexpr size_t kOperationBytesMax = 0x7FFFF000;
+constexpr uint64_t kOffsetMax = std::numeric_limits<int64_t>::max();
+
+bool Retryable(int64_t result) { return result == -EINTR || result == -EAGAIN; }
+
+timespec TimespecOf(const int64_t* nanos) {
+  if (nanos == nullptr) return {.tv_sec = 0, .tv_nsec = UTIME_OMIT};
+  int64_t seconds = *nanos / 1'000'000'000;
+  int64_t rest = *nanos % 1'000'000'000;
+  if (rest < 0) {
+    rest += 1'000'000'000;
+    --seconds;
+  }
+  return {.tv_sec = seconds, .tv_nsec = rest};
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ < 0) return;
+  if (Loop* loop = Loop::CurrentOrNull()) {
+    loop->Close(fd_);
+  } else {
+    ::close(fd_);
+  }
+}
+
+PosixFile::PosixFile(std::shared_ptr<const Root> root, Descriptor fd, bool path_only,
+                     const base::Identity& who, const Stat& stat)
+    : root_(std::move(root)), fd_(std::move(fd)), path_only_(path_only), who_(who) {
+  opened_stat_ = stat;
+}
+
+Task<int64_t> PosixFile::Read(absl::Span<uint8_t> out, uint64_t offset) {
+  if (path_only_) co_return -EBADF;
+  if (offset > kOffsetMax - out.size()) co_return offset > kOffsetMax ? -EINVAL : 0;
+  Loop& loop = Loop::Current();
+  size_t done = 0;
+  while (done < out.size()) {
+    const absl::Span<uint8_t> rest = out.subspan(done, kOperationBytesMax);
+    const int32_t moved = co_await loop.Read(fd_.get(), rest, offset + done);
+    if (moved == 0) break;
+    if (moved > 0) {
+      done += moved;
+    } else if (!Retryable(moved) || loop.stopping()) {
+      co_return done > 0 ? static_cast<int64_t>(done) : moved;
+    }
+  }
+  co_return static_cast<int64_t>(done);
+}
+
+Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) {
+  if (path_only_) co_return -EBADF;
+  if (offset > kOffsetMax - data.size()) co_return -EFBIG;
+  Loop& loop = Loop::Current();
+  size_t done = 0;
+  while (done < data.size()) {
+    const absl::Span<const uint8_t> rest = data.subspan(done, kOperationBytesMax);
+    const int32_t moved = co_await loop.Write(fd_.get(), rest, offset + done);
+    if (moved == 0) break;
+    if (moved > 0) {
+      done += moved;
+    } else if (!Retryable(moved) || loop.stopping()) {
+      co_return done > 0 ? static_cast<int64_t>(done) : moved;
+    }
+  }
+  co_return static_cast<int64_t>(done);
+}
+
+Task<int> PosixFile::Sync() {
+  if (path_only_) co_return -EBADF;
+  co_return co_await Loop::Current().Fsync(fd_.get(), false);
+}
+
+Task<int> PosixFile::Truncate(uint64_t bytes) {
+  if (path_only_) co_return -EBADF;
+  if (bytes > kOffsetMax) co_return -EFBIG;
+  co_return co_await Loop::Current().Ftruncate(fd_.get(), bytes);
+}
+
+Task<int> PosixFile::Allocate(uint64_t bytes) {
+  if (path_only_) co_return -EBADF;
+  if (bytes == 0) co_return 0;
+  if (bytes > kOffsetMax) co_return -EFBIG;
+  co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes);
+}
+
+Task<Result<Stat>> PosixFile::GetStat() {
+  Stat stat;
+  if (local()) {
+    const int error = StatDescriptor(fd_.get(), AT_STATX_DONT_SYNC, &stat);
+    if (error != 0) co_return Result<Stat>::Error(error);
+    co_return stat;
+  }
+  struct statx raw;
+  const int error =
+      co_await Loop::Current().Statx(fd_.get(), "", AT_EMPTY_PATH, kStatxMask, &raw, 0);
+  if (error < 0) co_return Result<Stat>::Error(error);
+  stat = StatFromStatx(raw);
+  co_return stat;
+}
+
+Task<int> PosixFile::SetTimes(const int64_t* accessed, const int64_t* modified, As as) {
+  const timespec atime = TimespecOf(accessed);
+  const timespec mtime = TimespecOf(modified);
+  const int fd = fd_.get();
+  const auto set = [fd, atime, mtime] {
+    const timespec times[2] = {atime, mtime};
+    return SetTimesOf(fd, times);
+  };
+  co_return co_await Loop::Current().Offload(Actor(as), set);
+}
+
+Task<int> PosixFile::SetMode(uint32_t mode) {
+  const auto set = [target = target(), mode] { return SetModeOf(target, mode & 07777); };
+  co_return co_await Loop::Current().Offload(&who_, set);
+}
+
+Task<int> PosixFile::SetOwner(uint32_t uid, uint32_t gid) {
+  const auto set = [fd = fd_.get(), uid, gid] { return SetOwnerOf(fd, uid, gid); };
+  co_return co_await Loop::Current().Offload(&who_, set);
+}
+
+Task<Result<std::string>> PosixFile::GetXattr(absl::string_view name, As as) {
+  const std::string key(name);
+  if (as == As::kProcess && local()) co_return GetXattrOf(target(), key);
+  const auto get = [target = target(), &key] { return GetXattrOf(target, key); };
+  Result<std::string> value = co_await Loop::Current().Offload(Actor(as), get);
+  co_return value;
+}
+
+Task<int> PosixFile::SetXattr(absl::string_view name, absl::string_view value, As as) {
+  const std::string key(name);
+  if (as == As::kProcess && !path_only_) {
+    const absl::Span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(value.data()),
+                                          value.size());
+    co_return co_await Loop::Current().Fsetxattr(fd_.get(), key.c_str(), bytes, 0);
+  }
+  const auto set = [target = target(), &key, value] { return SetXattrOf(target, key, value); };
+  co_return co_await Loop::Current().Offload(Actor(as), set);
+}
+
+Task<int> PosixFile::RemoveXattr(absl::string_view name, As as) {
+  const std::string key(name);
+  const auto remove = [target = target(), &key] { return RemoveXattrOf(target, key); };
+  co_return co_await Loop::Current().Offload(Actor(as), remove);
+}
+
+Task<Result<std::vector<std::string>>> PosixFile::ListXattrs() {
+  const auto list = [target = target()] { return ListXattrsOf(target); };
+  Result<std::vector<std::string>> names = co_await Loop::Current().Offload(&who_, list);
+  co_return names;
+}
+
+Task<Result<std::vector<DirectoryEntry>>> PosixFile::ReadDirectory(bool restart) {
+  const auto read = [fd = fd_.get(), restart] { return ReadEntries(fd, restart); };
+  Result<std::vector<DirectoryEntry>> entries = co_await Loop::Current().Offload(&who_, read);
+  co_return entries;
+}
+
+Task<Result<std::vector<EntryStat>>> PosixFile::StatEntries(
+    absl::Span<const DirectoryEntry> entries, absl::string_view xattr, bool follow) {
+  if (opened_stat_.type != FileType::kDirectory) {
+    co_return Result<std::vector<EntryStat>>::Error(-ENOTDIR);
+  }
+  EntryBatch batch;
+  batch.root_fd = root_->fd.get();
+  batch.directory_fd = fd_.get();
+  batch.follow = follow;
+  batch.xattr = std::string(xattr);
+  batch.entries = entries;
+  const auto fill = [&batch] { FillStats(&batch); };
+  co_await Loop::Current().Offload(&who_, fill);
+  if (!batch.refused.empty()) {
+    const auto fill_refused = [&batch] { FillRefusedXattrs(&batch); };
+    co_await Loop::Current().Offload(nullptr, fill_refused);
+  }
+  co_return std::move(batch.stats);
+}
+
+}  // namespace sluice::storage::posix
