@@ -20,12 +20,15 @@ namespace sluice::crypto {
 
 // A message in at most this many pieces (header, data, padding).
 inline constexpr size_t kMaxSegments = 4;
+// SMB has 32 bytes.
+inline constexpr size_t kMaxAssociatedDataBytes = 64;
 
 // A signature to make or to check. The caller owns the job, its key and the segments until
 // completion.
 struct SignJob {
   const SigningKey* key = nullptr;
-  // The message with its signature field zero, in order.
+  // The message with its signature field zero, in order. While the job runs the stage may change
+  // bytes of it; they are as before when `done` runs. Nobody else reads or writes them meanwhile.
   std::array<absl::Span<uint8_t>, kMaxSegments> segments;
   size_t segment_count = 0;
   std::array<uint8_t, 12> nonce{};  // AES-GMAC only
@@ -44,8 +47,9 @@ struct SealJob {
   const CipherKey* key = nullptr;
   std::array<absl::Span<uint8_t>, kMaxSegments> segments;
   size_t segment_count = 0;
-  absl::Span<const uint8_t> associated_data;  // the transform header from its nonce on, 32 bytes
-  std::array<uint8_t, 12> nonce{};            // the first 11 for CCM
+  // The transform header from its nonce on, 32 bytes; at most kMaxAssociatedDataBytes.
+  absl::Span<const uint8_t> associated_data;
+  std::array<uint8_t, 12> nonce{};  // the first 11 for CCM
   bool open = false;
   // Open: what the peer sent. Seal: the result.
   std::array<uint8_t, kSignatureBytes> tag{};
@@ -59,8 +63,10 @@ struct StageCounters {
   uint64_t flushes = 0;
   uint64_t jobs = 0;
   uint64_t bytes = 0;
-  uint64_t failures = 0;      // wrong signatures and tags
-  uint64_t lanes_filled = 0;  // jobs that shared a batch with at least one other
+  uint64_t failures = 0;  // wrong signatures and tags
+  // CMAC, HMAC and CCM jobs that shared a batch with at least one other. GMAC and GCM run at full
+  // speed alone and are not counted.
+  uint64_t lanes_filled = 0;
 };
 
 class BatchStage {
@@ -71,7 +77,8 @@ class BatchStage {
 
   virtual void Add(SignJob* job) = 0;
   virtual void Add(SealJob* job) = 0;
-  // Runs every job added so far and calls each one's `done`. Jobs that `done` adds run too.
+  // Runs every job added so far and calls each one's `done`. Jobs that `done` adds run too. `done`
+  // may free its job; it may not call Flush() or destroy the stage.
   virtual void Flush() = 0;
   virtual bool empty() const = 0;
   virtual const StageCounters& counters() const = 0;

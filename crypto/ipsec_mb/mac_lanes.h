@@ -1,0 +1,115 @@
+// AES-CMAC and AES-CCM in the multi-buffer library's lanes.
+//
+// Both are CBC-MACs, which one message can only compute block after block, so that lanes fill with
+// blocks of different messages. Each message is a chain of pieces: a piece lies within one segment
+// and is no longer than what a job of the library may have. A piece runs as a CMAC job; one whose
+// two subkeys are zero is a plain CBC-MAC, so the result of one piece, xored into the first block
+// of the next, continues the chain. That block is put back when the piece is done.
+//
+// CCM's other half, counter mode, needs no lanes. It runs piece by piece while the piece is in the
+// cache: after the MAC when sealing, before it when opening.
+#ifndef SLUICE_CRYPTO_IPSEC_MB_MAC_LANES_H_
+#define SLUICE_CRYPTO_IPSEC_MB_MAC_LANES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "crypto/batch_stage.h"
+#include "crypto/ipsec_mb/manager.h"
+
+namespace sluice::crypto {
+
+class MacLanes {
+ public:
+  // `manager` outlives this and has no other jobs in flight during Run().
+  explicit MacLanes(IMB_MGR* manager);
+  MacLanes(const MacLanes&) = delete;
+  MacLanes& operator=(const MacLanes&) = delete;
+  ~MacLanes() { Clear(); }
+
+  // The keys are of this processor and of CMAC and CCM. False, and nothing is added, where the
+  // associated data of a CCM job is longer than kMaxAssociatedDataBytes.
+  void Add(SignJob* job);
+  bool Add(SealJob* job);
+  size_t size() const { return count_; }
+
+  // Computes every signature and tag; a sealed message is encrypted, an opened one decrypted.
+  void Run();
+  // Calls sign(job, made) or seal(job, made) with what came out for each job.
+  template <typename Sign, typename Seal>
+  void ForEachResult(Sign sign, Seal seal) {
+    for (size_t i = 0; i < count_; ++i) {
+      Chain& chain = chains_[i];
+      if (chain.sign != nullptr) {
+        sign(chain.sign, chain.mac);
+      } else {
+        seal(chain.seal, chain.mac);
+      }
+    }
+  }
+  // Forgets the jobs and wipes what was computed for them.
+  void Clear();
+
+ private:
+  using Block = std::array<uint8_t, 16>;
+  static constexpr size_t kHeadBytes = 96;
+
+  // One message under way.
+  struct Chain {
+    alignas(16) Block mac;    // what the last piece gave
+    alignas(16) Block block;  // a block gathered from two segments, or a padded last one
+    alignas(16) std::array<uint8_t, kHeadBytes> head;  // CCM: the length block and the header
+    alignas(16) Block counter;                         // CCM
+    Block saved;                                       // what patched held
+    uint8_t* patched;                                  // into a segment, or null
+
+    SignJob* sign;  // one of the two
+    SealJob* seal;
+    absl::Span<const absl::Span<uint8_t>> segments;
+    const uint8_t* round_keys;
+    const uint8_t* subkey1;
+    const uint8_t* subkey2;
+    bool wide;  // AES-256
+    size_t head_size;
+    bool head_done;
+    bool first;  // no piece is done yet
+
+    size_t segment;  // the cursor: what is not yet in a piece
+    size_t offset;
+    size_t total;
+    size_t remaining;
+
+    // The piece in flight.
+    uint8_t* data;
+    size_t size;          // of the job, padding included
+    size_t message_size;  // of the message's bytes in it
+    size_t start;         // offset in the message
+    size_t start_segment;
+    size_t start_offset;
+    bool gathered;
+    bool last;
+  };
+
+  Chain& NewChain(absl::Span<const absl::Span<uint8_t>> segments);
+  void Prepare(Chain& chain);
+  void TakeDirect(Chain& chain, size_t left_in_segment);
+  void Gather(Chain& chain);
+  void Scatter(const Chain& chain);
+  IMB_JOB* Submit(Chain& chain);
+  void Complete(Chain& chain);
+  void CryptPiece(Chain& chain);
+  void CounterMode(Chain& chain, uint8_t* data, size_t size, uint32_t block);
+
+  IMB_MGR* const manager_;
+  std::deque<Chain> chains_;
+  size_t count_ = 0;
+  std::vector<Chain*> ready_;  // chains whose next piece may go, the most urgent last
+  IMB_JOB counter_job_{};
+};
+
+}  // namespace sluice::crypto
+
+#endif  // SLUICE_CRYPTO_IPSEC_MB_MAC_LANES_H_

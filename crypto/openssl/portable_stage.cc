@@ -1,0 +1,110 @@
+#include "crypto/openssl/portable_stage.h"
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "crypto/constant_time.h"
+#include "crypto/hmac_schedule.h"
+#include "crypto/openssl/evp.h"
+#include "crypto/schedules.h"
+
+namespace sluice::crypto {
+namespace {
+
+class PortableStage : public BatchStage {
+ public:
+  explicit PortableStage(std::unique_ptr<Evp> evp) : evp_(std::move(evp)) {}
+
+  void Add(SignJob* job) override { sign_jobs_.push_back(job); }
+  void Add(SealJob* job) override { seal_jobs_.push_back(job); }
+
+  void Flush() override {
+    while (!empty()) {
+      ++counters_.flushes;
+      sign_running_.swap(sign_jobs_);
+      for (SignJob* job : sign_running_) Run(job);
+      sign_running_.clear();
+      seal_running_.swap(seal_jobs_);
+      for (SealJob* job : seal_running_) Run(job);
+      seal_running_.clear();
+    }
+  }
+
+  bool empty() const override { return sign_jobs_.empty() && seal_jobs_.empty(); }
+  const StageCounters& counters() const override { return counters_; }
+  absl::string_view processor_name() const override { return Name(Processor::kNoAesni); }
+
+ private:
+  template <typename Job>
+  void Finish(Job* job, bool ok) {
+    ++counters_.jobs;
+    for (size_t i = 0; i < job->segment_count; ++i) counters_.bytes += job->segments[i].size();
+    if (!ok) ++counters_.failures;
+    job->ok = ok;
+    if (job->done != nullptr) job->done(job);
+  }
+
+  void Run(SignJob* job) {
+    std::array<uint8_t, kSignatureBytes> made{};
+    const bool computed = Sign(*job, &made);
+    bool ok = computed;
+    if (job->verify) {
+      ok = computed && ConstantTimeEqual(made, job->signature);
+    } else {
+      job->signature = made;
+    }
+    Wipe(made.data(), made.size());
+    Finish(job, ok);
+  }
+
+  bool Sign(const SignJob& job, std::array<uint8_t, kSignatureBytes>* made) {
+    if (job.key == nullptr || !job.key->valid() || job.key->processor() != Processor::kNoAesni) {
+      return false;
+    }
+    const Evp::Segments segments(job.segments.data(), job.segment_count);
+    const SecretBuffer& schedule = job.key->schedule();
+    switch (job.key->algorithm()) {
+      case SigningAlgorithm::kHmacSha256:
+        HmacOneAtATime(ScheduleAs<HmacSchedule>(schedule), segments, made);
+        return true;
+      case SigningAlgorithm::kAes128Cmac:
+        return evp_->Cmac(ScheduleAs<RawSchedule>(schedule).key, segments, made);
+      case SigningAlgorithm::kAes128Gmac:
+        return evp_->Gmac(ScheduleAs<RawSchedule>(schedule).key, job.nonce.data(), segments, made);
+    }
+    return false;
+  }
+
+  void Run(SealJob* job) {
+    bool ok = false;
+    const Evp::Segments segments(job->segments.data(), job->segment_count);
+    if (job->key != nullptr && job->key->valid() && job->key->processor() == Processor::kNoAesni) {
+      const uint8_t* const key = ScheduleAs<RawSchedule>(job->key->schedule()).key;
+      const Cipher cipher = job->key->cipher();
+      ok = job->open ? evp_->Open(cipher, key, job->nonce.data(), job->associated_data, segments,
+                                  job->tag)
+                     : evp_->Seal(cipher, key, job->nonce.data(), job->associated_data, segments,
+                                  &job->tag);
+    }
+    if (!ok) {
+      for (absl::Span<uint8_t> segment : segments) Wipe(segment.data(), segment.size());
+    }
+    Finish(job, ok);
+  }
+
+  std::unique_ptr<Evp> evp_;
+  std::vector<SignJob*> sign_jobs_, sign_running_;
+  std::vector<SealJob*> seal_jobs_, seal_running_;
+  StageCounters counters_;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchStage> CreatePortableStage() {
+  std::unique_ptr<Evp> evp = Evp::Create();
+  if (evp == nullptr) return nullptr;
+  return std::make_unique<PortableStage>(std::move(evp));
+}
+
+}  // namespace sluice::crypto
