@@ -18,21 +18,21 @@ namespace sluice::smb {
 // Encodes the response body and gives the status. The request lives until the task has ended.
 using Handler = ring::Task<proto::NtStatus> (*)(Request&);
 
-// Bytes that the response (header, fixed part and data) can need at most, from the fields of the
-// request that say so; `message` is the undecoded command and at least header + structure size
-// long.
-using ResponseBound = size_t (*)(absl::Span<const uint8_t> message);
+// A number of bytes from the fields of a request that say it. `message` is the undecoded command,
+// at least header and fixed part long.
+using SizeOf = size_t (*)(absl::Span<const uint8_t> message);
 
 struct CommandRow {
   proto::Command command;
-  absl::string_view name;
-  uint16_t structure_bytes;  // StructureSize of the request
   bool needs_session;
   bool needs_tree;
   int file_id_offset;  // of the FileId, from the SMB2 header; kNoFileId for none
-  bool may_modify;     // refused on a read-only share where it is a file's (checked by handlers
-                       // for CREATE), and subject to the channel sequence check
-  ResponseBound response_bound;
+  bool may_modify;     // on a read-only share MEDIA_WRITE_PROTECTED; CREATE judges for itself
+  // What the response can need at most: header, fixed part and data. Null: small.
+  SizeOf response_bound;
+  // What the request carries or asks for, which its credit charge must pay for [MS-SMB2] 3.3.5.2.5.
+  // Null: nothing.
+  SizeOf payload;
   Handler handler;       // for disk shares, and for commands without a tree
   Handler pipe_handler;  // for IPC$; null: NOT_SUPPORTED there
 };
@@ -49,10 +49,11 @@ struct FsctlCall {
   absl::Span<const uint8_t> input;
   // Room for output; min(MaxOutputResponse, what fits).
   absl::Span<uint8_t> output;
-  size_t output_bytes = 0;  // how much the handler wrote
+  size_t output_bytes = 0;   // how much the handler wrote
+  bool keep_output = false;  // the error status that is returned goes out with the output
 };
 
-// BUFFER_OVERFLOW and BUFFER_TOO_SMALL among the statuses: the former goes out with the output.
+// A success and BUFFER_OVERFLOW go out with the output.
 using FsctlHandler = ring::Task<proto::NtStatus> (*)(FsctlCall&);
 
 struct FsctlRow {
@@ -67,7 +68,9 @@ struct FsctlRow {
 // beside it.
 absl::Span<const FsctlRow> FileFsctls();
 
-// All FSCTLs that the gateway knows.
+absl::Span<const FsctlRow> CoreFsctls();
+
+// Of both; null for what the gateway does not know.
 const FsctlRow* FindFsctl(uint32_t code);
 
 }  // namespace sluice::smb

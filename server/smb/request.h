@@ -20,7 +20,7 @@ class Loop;
 namespace sluice::session {
 class Connection;
 class Session;
-class Tree;
+struct Tree;
 }  // namespace sluice::session
 
 namespace sluice::smb {
@@ -36,8 +36,8 @@ struct Request {
   const session::Connection& negotiated;
   ring::Loop& loop;
   proto::Header header;
-  // This command, from its SMB2 header on; for all but the last of a compound without the padding's
-  // meaning, up to NextCommand. Writable, private to this request.
+  // This command, from its SMB2 header on, in a compound up to the next command (so with padding).
+  // Writable, private to this request.
   absl::Span<uint8_t> message;
   // Set where the command's row asks for them; looked up and checked.
   session::Session* session = nullptr;
@@ -58,10 +58,11 @@ struct Request {
   bool RemoveOpen();
 
   // Answers STATUS_PENDING with an async id, so that the client knows that this takes long. Call
-  // before waiting for anything but storage. Ends all spans and writers got from `response`. Where
-  // the protocol or the limits do not allow it (not the last of a compound, too many) it does
-  // nothing and the client just waits. Idempotent.
-  void SendInterim();
+  // before waiting for anything but storage. Ends all spans and writers got from `response`. False
+  // where the protocol or the limits do not allow it (not the last of a compound, too many): what
+  // ends soon may wait all the same; what may wait without end (CHANGE_NOTIFY) must fail, with
+  // INTERNAL_ERROR as Windows does. Idempotent.
+  bool SendInterim();
   // `cancel` runs at most once, on the loop, when CANCEL names this request, or its session, tree
   // or connection goes away: the handler should end soon, with STATUS_CANCELLED. Runs at once where
   // that has already happened. Pass nullptr when the wait is over.

@@ -2,9 +2,9 @@
 #ifndef SLUICE_SERVER_SMB_RESPONSE_H_
 #define SLUICE_SERVER_SMB_RESPONSE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "proto/wire/writer.h"
@@ -30,12 +30,10 @@ class Response {
   proto::Writer& body();
   // The whole room of this message, from its SMB2 header on. READ puts file data at
   // message().subspan(ReadResponse::kDataOffset) before it knows the length, then encodes the fixed
-  // part and calls Extend(length).
+  // part and calls body().Advance(length).
   absl::Span<uint8_t> message();
   // Body bytes that may still be written.
-  size_t room();
-  // Counts `bytes` that already lie after what was encoded as written.
-  void Extend(size_t bytes);
+  size_t room() { return body().room(); }
   // Forgets what was written to the body.
   void ResetBody();
 
@@ -50,13 +48,15 @@ class Response {
   friend class Chain;
 
   void Attach(Chain* chain, absl::Span<uint8_t> message);
+  // The room is gone; the next use asks the chain for new room.
+  void Detach();
 
-  Chain* chain_ = nullptr;  // gives new room after an interim response went out
+  Chain* chain_ = nullptr;
   bool attached_ = false;
   bool keep_body_ = false;
   proto::Writer body_{absl::Span<uint8_t>()};
   absl::Span<uint8_t> message_;
-  absl::Span<const uint8_t> error_data_;
+  std::vector<uint8_t> error_data_;
 };
 
 }  // namespace sluice::smb

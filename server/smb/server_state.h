@@ -1,0 +1,39 @@
+// What all workers of a gateway share. Thread-safe or immutable; outlives the workers.
+#ifndef SLUICE_SERVER_SMB_SERVER_STATE_H_
+#define SLUICE_SERVER_SMB_SERVER_STATE_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/auth/identity_map.h"
+#include "server/auth/ntlm_server.h"
+#include "server/base/clock.h"
+#include "server/base/random.h"
+#include "server/gateway_options.h"
+#include "server/session/session_table.h"
+#include "server/smb/share.h"
+
+namespace sluice::smb {
+
+class Worker;
+
+struct ServerState {
+  std::string name;
+  std::array<uint8_t, 16> guid{};
+  LivePreferences& preferences;
+  const ShareTable& shares;
+  session::SessionTable& sessions;
+  auth::NtlmOptions ntlm;
+  auth::IdentityOptions identities;
+  const auth::UserStore& users;
+  base::Clock& clock;
+  base::Random& random;
+  // By loop index; complete before the first connection.
+  std::vector<Worker*> workers;
+};
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_SERVER_STATE_H_

@@ -1,0 +1,40 @@
+// What smb hangs on a session and on a tree.
+#ifndef SLUICE_SERVER_SMB_SESSION_STATE_H_
+#define SLUICE_SERVER_SMB_SESSION_STATE_H_
+
+#include <cstdint>
+
+#include "server/auth/spnego_server.h"
+#include "server/session/session.h"
+#include "server/smb/open.h"
+#include "server/smb/share.h"
+
+namespace sluice::smb {
+
+struct SessionState final : session::Attachment {
+  OpenTable opens;
+  // Unencrypted requests are refused [MS-SMB2] 3.3.5.2.9 (RejectUnencryptedAccess).
+  bool reject_plain = false;
+};
+
+struct TreeState final : session::Attachment {
+  const Share* share = nullptr;
+  uint32_t maximal_access = 0;
+  bool reject_plain = false;
+};
+
+struct AuthenticationState final : session::Attachment {
+  explicit AuthenticationState(const auth::NtlmEnvironment& environment) : spnego(environment) {}
+  auth::SpnegoServer spnego;
+  // It has succeeded and the answer is being prepared.
+  bool finishing = false;
+};
+
+inline SessionState& StateOf(session::Session& session) {
+  return static_cast<SessionState&>(*session.attachment);
+}
+inline TreeState& StateOf(session::Tree& tree) { return static_cast<TreeState&>(*tree.attachment); }
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_SESSION_STATE_H_

@@ -1,0 +1,117 @@
+// What serves the connections of one loop: its turn, its crypto stage, and the pools that make a
+// warm request free of allocations.
+#ifndef SLUICE_SERVER_SMB_WORKER_H_
+#define SLUICE_SERVER_SMB_WORKER_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "crypto/batch_stage.h"
+#include "proto/status/nt_status.h"
+#include "server/ring/counters.h"
+#include "server/ring/loop.h"
+#include "server/smb/chain.h"
+#include "server/smb/out_message.h"
+#include "server/smb/personality_cache.h"
+#include "server/smb/server_state.h"
+#include "server/smb/smb_connection.h"
+
+namespace sluice::smb {
+
+struct WorkerCounters {
+  ring::Counter connections_opened;
+  ring::Counter connections_closed;
+  ring::Counter frames;
+  ring::Counter requests;
+  ring::Counter failures;  // responses with an error or a warning
+  ring::Counter wrong_signatures;
+  ring::Counter failed_opens;  // frames that did not decrypt
+  ring::Counter failed_logons;
+  ring::Counter logons;
+  ring::Counter out_of_buffers;
+  ring::Counter dropped;  // connections that we ended
+};
+
+// Made on any thread, used and destroyed on its loop's, except counters() and what says otherwise.
+class Worker final : public ring::TurnHandler {
+ public:
+  Worker(ServerState& server, ring::Loop& loop);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Takes over a connected socket that has been counted in the loop's load.
+  void AddConnection(int fd, std::string peer);
+  void OnTurn(ring::Loop& loop) override;
+
+  // Ends all connections, now or when they have sent what is ready.
+  void DropAll(bool after_send);
+  bool idle() const { return connections_.empty(); }
+  size_t connection_count() const { return connections_.size(); }
+
+  ServerState& server() { return server_; }
+  ring::Loop& loop() { return loop_; }
+  crypto::BatchStage& stage() { return *stage_; }
+  PersonalityCache& personalities() { return personalities_; }
+  // Any thread may read.
+  WorkerCounters& counters() { return counters_; }
+  const WorkerCounters& counters() const { return counters_; }
+  void CountFailure(proto::NtStatus status);
+  // Of the last turn, so that any thread may read them.
+  crypto::StageCounters stage_counters() const;
+  // How often each status was answered; from any thread.
+  std::vector<std::pair<proto::NtStatus, uint64_t>> failures_by_status() const;
+
+  // For SmbConnection and Chain.
+  Chain* TakeChain();
+  void ReturnChain(Chain* chain);
+  OutMessage* TakeOut();
+  void ReturnOut(OutMessage* out);
+  void QueueReceived(Chain* chain);
+  void QueueForSending(SmbConnection* connection);
+  void RemoveConnection(const SmbConnection& connection);
+  // Null where it has gone.
+  std::shared_ptr<SmbConnection> FindConnection(uint64_t id) const;
+
+ private:
+  struct FailureSlot {
+    std::atomic<uint32_t> status{0};
+    ring::Counter count;
+  };
+  static constexpr size_t kFailureSlots = 64;
+
+  void DispatchReceived();
+  void SendReady();
+  void PublishStageCounters();
+
+  ServerState& server_;
+  ring::Loop& loop_;
+  std::unique_ptr<crypto::BatchStage> stage_;
+  PersonalityCache personalities_;
+  WorkerCounters counters_;
+  std::array<FailureSlot, kFailureSlots> failures_;
+  std::array<std::atomic<uint64_t>, 5> stage_counters_{};
+
+  absl::flat_hash_map<uint64_t, std::shared_ptr<SmbConnection>> connections_;
+  Chain* received_first_ = nullptr;
+  Chain* received_last_ = nullptr;
+  std::vector<std::shared_ptr<SmbConnection>> ready_;
+  std::vector<std::shared_ptr<SmbConnection>> sending_;
+
+  // All that were ever made, and those that are free.
+  std::vector<std::unique_ptr<Chain>> chains_;
+  std::vector<std::unique_ptr<OutMessage>> outs_;
+  Chain* free_chains_ = nullptr;
+  OutMessage* free_outs_ = nullptr;
+};
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_WORKER_H_
