@@ -31,7 +31,7 @@ namespace sluice::smb {
 class SmbConnection;
 class Worker;
 
-class Chain {
+class Chain final : public Exchange {
  public:
   explicit Chain(Worker& worker) : worker_(worker) {}
   Chain(const Chain&) = delete;
@@ -52,12 +52,12 @@ class Chain {
   void Cancel();
 
   // For Request and Response.
-  bool SendInterim();
-  void OnCancel(std::function<void()> cancel);
-  bool cancelled() const { return cancelled_; }
-  void AttachRoom(Response* response);
-  bool AddOpen(std::shared_ptr<Open> open);
-  bool RemoveOpen();
+  bool SendInterim() override;
+  void OnCancel(std::function<void()> cancel) override;
+  bool cancelled() const override { return cancelled_; }
+  void AttachRoom(Response* response) override;
+  bool AddOpen(std::shared_ptr<Open> open) override;
+  bool RemoveOpen() override;
 
   // For the core's handlers.
 

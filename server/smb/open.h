@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "proto/smb2/header.h"
+#include "proto/smb2/file_id.h"
 #include "server/ring/task.h"
 
 namespace sluice::smb {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/types/span.h"
 #include "proto/smb2/header.h"
@@ -27,6 +28,19 @@ namespace sluice::smb {
 
 class Chain;
 class SmbConnection;
+
+// What stands behind a request: its place in the frame that it came with.
+class Exchange : public RoomSource {
+ public:
+  virtual bool AddOpen(std::shared_ptr<Open> open) = 0;
+  virtual bool RemoveOpen() = 0;
+  virtual bool SendInterim() = 0;
+  virtual void OnCancel(std::function<void()> cancel) = 0;
+  virtual bool cancelled() const = 0;
+
+ protected:
+  ~Exchange() = default;
+};
 
 // Lives from dispatch until the handler's task has ended, whatever happens to the connection in the
 // meantime; everything it points to does as well. On its loop's thread only.
@@ -53,23 +67,24 @@ struct Request {
   // CREATE: puts a new open into the session's table, gives it its id, makes it this request's (and
   // so the one that related commands use). False where the session holds too many: then the
   // handler must Close() it and answer INSUFFICIENT_RESOURCES, or TOO_MANY_OPENED_FILES.
-  bool AddOpen(std::shared_ptr<Open> new_open);
+  bool AddOpen(std::shared_ptr<Open> new_open) { return exchange->AddOpen(std::move(new_open)); }
   // CLOSE: takes `open` out of the table. False where another CLOSE was faster: FILE_CLOSED.
-  bool RemoveOpen();
+  bool RemoveOpen() { return exchange->RemoveOpen(); }
 
   // Answers STATUS_PENDING with an async id, so that the client knows that this takes long. Call
   // before waiting for anything but storage. Ends all spans and writers got from `response`. False
   // where the protocol or the limits do not allow it (not the last of a compound, too many): what
   // ends soon may wait all the same; what may wait without end (CHANGE_NOTIFY) must fail, with
   // INTERNAL_ERROR as Windows does. Idempotent.
-  bool SendInterim();
+  bool SendInterim() { return exchange->SendInterim(); }
   // `cancel` runs at most once, on the loop, when CANCEL names this request, or its session, tree
   // or connection goes away: the handler should end soon, with STATUS_CANCELLED. Runs at once where
   // that has already happened. Pass nullptr when the wait is over.
-  void OnCancel(std::function<void()> cancel);
-  bool cancelled() const;
+  void OnCancel(std::function<void()> cancel) { exchange->OnCancel(std::move(cancel)); }
+  bool cancelled() const { return exchange->cancelled(); }
 
-  // For the core.
+  Exchange* exchange = nullptr;
+  // The same, for the core's own handlers.
   Chain* chain = nullptr;
 };
 

@@ -12,6 +12,16 @@
 namespace sluice::smb {
 
 class Chain;
+class Response;
+
+// Where a response gets its room from.
+class RoomSource {
+ public:
+  virtual void AttachRoom(Response* response) = 0;
+
+ protected:
+  ~RoomSource() = default;
+};
 
 // One command's response. The core writes the header; the handler encodes the body with
 //   proto::CloseResponse{...}.Encode(request.response.body());
@@ -47,11 +57,11 @@ class Response {
  private:
   friend class Chain;
 
-  void Attach(Chain* chain, absl::Span<uint8_t> message);
-  // The room is gone; the next use asks the chain for new room.
+  void Attach(absl::Span<uint8_t> message);
+  // The room is gone; the next use asks for new room.
   void Detach();
 
-  Chain* chain_ = nullptr;
+  RoomSource* source_ = nullptr;
   bool attached_ = false;
   bool keep_body_ = false;
   proto::Writer body_{absl::Span<uint8_t>()};
