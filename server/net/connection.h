@@ -39,6 +39,7 @@ struct OutFrame {
 };
 
 class Connection;
+struct NetCounters;
 
 // Called on the connection's loop.
 class FrameHandler {
@@ -61,6 +62,7 @@ struct ConnectionOptions {
   uint64_t frame_timeout_ms = limits::frame_timeout_ms;
   uint64_t send_timeout_ms = limits::send_timeout_ms;
   uint64_t idle_without_session_timeout_ms = limits::idle_without_session_timeout_ms;
+  NetCounters* counters = nullptr;  // of the loop; nullptr: nobody counts
 };
 
 class Connection {

@@ -33,7 +33,7 @@ struct ListenerCounters {
 class Listener {
  public:
   // Runs on the loop that the socket was given to, which has counted it in its load(); whoever
-  // ends the connection takes it off again. Owns `fd`.
+  // ends the connection takes it off again. Owns `fd`, which has TCP_NODELAY.
   using OnAccept = std::function<void(ring::Loop& loop, int fd, std::string peer)>;
 
   // Binds and listens; accepting begins with Start(). An error names the address.
