@@ -21,6 +21,24 @@ bool NegotiateRequest::Offers(Dialect dialect) const {
          dialects.end();
 }
 
+absl::string_view Name(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kSmb202:
+      return "2.0.2";
+    case Dialect::kSmb210:
+      return "2.1";
+    case Dialect::kSmb300:
+      return "3.0";
+    case Dialect::kSmb302:
+      return "3.0.2";
+    case Dialect::kSmb311:
+      return "3.1.1";
+    case Dialect::kWildcard:
+      return "2.???";
+  }
+  return "unknown";
+}
+
 bool NegotiateRequest::Decode(absl::Span<const uint8_t> message, NegotiateRequest* out) {
   Reader r(message);
   OpenRequest(Command::kNegotiate, r);

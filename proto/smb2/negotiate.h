@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "proto/smb2/negotiate_contexts.h"
 #include "proto/wire/writer.h"
@@ -21,6 +22,9 @@ enum class Dialect : uint16_t {
   // In the answer to an SMB1 negotiate that offers "SMB 2.???": another NEGOTIATE follows.
   kWildcard = 0x02FF,
 };
+
+// "2.0.2" to "3.1.1"; "2.???" for the wildcard and "unknown" for anything else.
+absl::string_view Name(Dialect dialect);
 
 inline constexpr uint16_t kSigningEnabled = 0x0001;
 inline constexpr uint16_t kSigningRequired = 0x0002;
