@@ -24,12 +24,15 @@ class NameCache;
 struct Resolution {
   // kOk: it is there, `path` is its spelling on disk.
   // kObjectNameNotFound: all but the last component are there; `path` is where it would be made:
-  // the
-  //   parent as on disk, the last component as the client spelled it.
-  // kObjectPathNotFound: something on the way is missing or no directory.
-  // kAccessDenied: the way is not allowed to the user, or a symlink leaves the share.
+  //   the parent as on disk, the last component as the client spelled it. Also, as in Samba, for a
+  //   symlink as last component that is broken or leaves the share; then `can_create` is false.
+  // kObjectPathNotFound: something on the way is missing, no directory, or a symlink that is broken
+  //   or leaves the share.
+  // kAccessDenied: the user may not go there; or neither a file nor a directory nor a symlink.
   // Others as from FromErrno.
   proto::NtStatus status = proto::NtStatus::kOk;
+  // With kObjectNameNotFound: nothing of that name is there, so it may be made.
+  bool can_create = false;
   std::string path;
   // With kOk only. What a symlink as last component leads to, unless look-up was no_follow.
   storage::Stat stat;
@@ -60,11 +63,24 @@ class PathResolver {
   void NoteRemoved(absl::string_view path);
 
  private:
-  ring::Task<Resolution> Walk(const base::Identity& who, absl::string_view path, bool no_follow);
+  // What an exact attempt's error means; the names on the way are looked up if need be.
+  ring::Task<Resolution> Explain(const base::Identity& who, absl::string_view path, bool no_follow,
+                                 int error);
+  // Looks the path up without regard to case, after an exact attempt found nothing.
+  ring::Task<Resolution> Search(const base::Identity& who, absl::string_view path, bool no_follow);
+  // The same for all but the last component: the directory as on disk in `path`.
+  ring::Task<Resolution> SearchDirectory(const base::Identity& who, absl::string_view path);
+  // The spelling in `directory` (as on disk) of what a client calls `name`, in `path`.
+  ring::Task<Resolution> SearchEntry(const base::Identity& who, absl::string_view directory,
+                                     absl::string_view name, bool no_follow);
+  // The cached answer, or that of the directory itself. "" in `actual` if there is none; 0 or
+  // -errno.
+  ring::Task<int> FindInDirectory(const base::Identity& who, absl::string_view directory,
+                                  absl::string_view name, bool refresh, std::string* actual);
 
   storage::Backend& backend_;
   base::Clock& clock_;
-  std::unique_ptr<NameCache> cache_;
+  const std::unique_ptr<NameCache> cache_;
 };
 
 }  // namespace sluice::fs

@@ -1,0 +1,102 @@
+// The names of recently searched directories, found by their folded form.
+//
+// A directory's names are good as long as its times are those from before it was read. Changes that
+// the share makes itself are entered, so that making many files does not read the directory again
+// for each. While it makes some, the times are passed over for a second or so; a file that another
+// program made in that second is found under its exact name only.
+#ifndef SLUICE_SERVER_FS_NAME_CACHE_H_
+#define SLUICE_SERVER_FS_NAME_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "server/storage/backend.h"
+
+namespace sluice::fs {
+
+// A directory's names by folded form. Not thread-safe. A name that clients see mangled is found by
+// that form too.
+class FoldedNames {
+ public:
+  void Add(absl::string_view name);
+  // False if what is left in the table may be wrong: other names have the same folded form.
+  bool Remove(absl::string_view name);
+  // "" if there is none. Of names with the same folded form the first one added. Valid until the
+  // next Add.
+  absl::string_view Find(absl::string_view name) const;
+  size_t bytes() const { return names_.capacity() + index_.capacity() * 17; }
+
+ private:
+  static constexpr uint32_t kRemoved = ~0u;
+
+  absl::string_view At(uint32_t offset) const;
+  // Whether a client may call the name at `offset` by this folded one.
+  bool Answers(uint32_t offset, absl::string_view folded) const;
+  // The slot of `folded`, made if there is none; the slot's hash goes to `hash`.
+  uint32_t* Slot(absl::string_view folded);
+  void AddKey(absl::string_view folded, uint32_t offset);
+
+  std::string names_;  // each with a NUL
+  // By hash of the folded name; one that is taken by another name uses the next number.
+  absl::flat_hash_map<uint64_t, uint32_t> index_;
+  bool ambiguous_ = false;
+};
+
+// Thread-safe; no I/O.
+class NameCache {
+ public:
+  NameCache(size_t bytes_max, size_t directories_max)
+      : bytes_max_(bytes_max), directories_max_(directories_max) {}
+
+  enum class Answer { kFound, kNone, kUnknown };
+
+  // `directory` as it is now, `now` in monotonic and `wall` in wall-clock nanoseconds. kNone is
+  // certain, kFound may be out of date.
+  Answer Find(const storage::Stat& directory, absl::string_view name, uint64_t now,
+              std::string* actual);
+
+  // Keeps what was read from `now` on until `end`. `directory` is its state before it was read.
+  void Insert(const storage::Stat& directory, absl::string_view path, FoldedNames names,
+              uint64_t now, uint64_t end, int64_t wall);
+
+  // The share itself made or removed `name` in the directory at `path`.
+  void NoteCreated(absl::string_view path, absl::string_view name);
+  void NoteRemoved(absl::string_view path, absl::string_view name);
+
+  size_t bytes_max() const { return bytes_max_; }
+
+ private:
+  using Key = std::pair<uint64_t, uint64_t>;  // device, inode
+  struct Entry {
+    FoldedNames names;
+    std::string path;
+    int64_t modified = 0;
+    int64_t changed = 0;
+    uint64_t read_at = 0;      // monotonic
+    uint64_t trust_nanos = 0;  // how long own changes may be entered before it is read again
+    bool settled = false;      // the times were old enough when it was read to tell every change
+    bool own_changes = false;  // were entered since
+    uint64_t used = 0;
+  };
+
+  Entry* FindByPath(absl::string_view path);
+  void Drop(const Key& key);
+  void MakeRoom();
+
+  const size_t bytes_max_;
+  const size_t directories_max_;
+  std::mutex mutex_;
+  absl::flat_hash_map<Key, std::unique_ptr<Entry>> entries_;  // mutex_, like all below
+  absl::flat_hash_map<std::string, Key> by_path_;
+  size_t bytes_ = 0;
+  uint64_t uses_ = 0;
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_NAME_CACHE_H_

@@ -1,0 +1,235 @@
+#include "server/fs/path_resolver.h"
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "server/base/limits.h"
+#include "server/fs/name_cache.h"
+#include "server/fs/name_rules.h"
+
+namespace sluice::fs {
+namespace {
+
+using proto::NtStatus;
+using ring::Task;
+using storage::OpenFlags;
+using storage::Result;
+
+Resolution Failed(NtStatus status) {
+  Resolution resolution;
+  resolution.status = status;
+  return resolution;
+}
+
+// Errors of a lookup that say the same wherever on the way they happened.
+NtStatus StatusOf(int error) {
+  return error == -EOPNOTSUPP ? NtStatus::kAccessDenied : proto::FromErrno(error);
+}
+
+// A symlink that cannot be followed: it leaves the share, or turns in circles.
+bool IsLinkError(int error) { return error == -EXDEV || error == -ELOOP; }
+
+// There is no such directory on the way.
+bool IsLost(int error) { return error == -ENOENT || error == -ENOTDIR || IsLinkError(error); }
+
+OpenFlags LookupFlags(bool no_follow) {
+  OpenFlags flags;
+  flags.path_only = true;
+  flags.no_follow = no_follow;
+  return flags;
+}
+
+}  // namespace
+
+PathResolver::PathResolver(storage::Backend& backend, base::Clock& clock)
+    : backend_(backend),
+      clock_(clock),
+      cache_(std::make_unique<NameCache>(limits::name_cache_bytes_max,
+                                         limits::name_cache_directories_max)) {}
+
+PathResolver::~PathResolver() = default;
+
+Task<Resolution> PathResolver::Find(const base::Identity& who, absl::string_view path,
+                                    bool no_follow) {
+  Result<std::unique_ptr<storage::File>> opened =
+      co_await backend_.Open(who, path, LookupFlags(no_follow));
+  if (!opened.ok()) co_return co_await Explain(who, path, no_follow, opened.error());
+  Resolution found;
+  found.path = std::string(path);
+  found.stat = opened.value()->opened_stat();
+  co_return std::move(found);
+}
+
+Task<Resolution> PathResolver::Open(const base::Identity& who, absl::string_view path,
+                                    OpenFlags flags) {
+  Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, path, flags);
+  Resolution found;
+  found.path = std::string(path);
+  if (!opened.ok()) {
+    const int error = opened.error();
+    // What is asked of the last component and not of the way to it.
+    if (error == -EISDIR) co_return Failed(NtStatus::kFileIsADirectory);
+    found = co_await Explain(who, path, flags.no_follow, error);
+    if (error == -ENOTDIR && flags.directory) {
+      Resolution other = co_await Find(who, path, flags.no_follow);
+      if (other.status == NtStatus::kOk) co_return Failed(NtStatus::kNotADirectory);
+    }
+    if (found.status != NtStatus::kOk) co_return std::move(found);
+    opened = co_await backend_.Open(who, found.path, flags);
+    if (!opened.ok()) {
+      const int again = opened.error();
+      if (again == -EISDIR) co_return Failed(NtStatus::kFileIsADirectory);
+      if (again == -ENOTDIR) co_return Failed(NtStatus::kNotADirectory);
+      co_return Failed(StatusOf(again));
+    }
+  }
+  found.stat = opened.value()->opened_stat();
+  found.file = std::move(opened.value());
+  co_return std::move(found);
+}
+
+Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_view path,
+                                       bool no_follow, int error) {
+  if (error == -ENOENT) co_return co_await Search(who, path, no_follow);
+  if (error == -ENOTDIR) co_return Failed(NtStatus::kObjectPathNotFound);
+  if (!IsLinkError(error) || path.empty()) co_return Failed(StatusOf(error));
+  // A link on the way or the last component itself?
+  Resolution parent = co_await Find(who, ParentOf(path), false);
+  if (parent.status != NtStatus::kOk) co_return Failed(NtStatus::kObjectPathNotFound);
+  Resolution link = Failed(NtStatus::kObjectNameNotFound);
+  link.path = std::string(path);
+  co_return std::move(link);
+}
+
+Task<Resolution> PathResolver::Search(const base::Identity& who, absl::string_view path,
+                                      bool no_follow) {
+  // Mostly the directory is spelled right and only the last component is missing.
+  const absl::string_view directory = ParentOf(path);
+  Resolution found = co_await SearchEntry(who, directory, LeafOf(path), no_follow);
+  if (found.status != NtStatus::kObjectPathNotFound || directory.empty()) {
+    co_return std::move(found);
+  }
+  Resolution parent = co_await SearchDirectory(who, directory);
+  if (parent.status != NtStatus::kOk) co_return std::move(parent);
+  found = co_await SearchEntry(who, parent.path, LeafOf(path), no_follow);
+  co_return std::move(found);
+}
+
+Task<Resolution> PathResolver::SearchDirectory(const base::Identity& who, absl::string_view path) {
+  Resolution at;
+  const OpenFlags flags = LookupFlags(false);
+  for (absl::string_view rest = path; !rest.empty();) {
+    const size_t slash = rest.find('/');
+    const absl::string_view name = rest.substr(0, slash);
+    rest = slash == absl::string_view::npos ? absl::string_view() : rest.substr(slash + 1);
+    const std::string next = JoinPath(at.path, name);
+    Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, next, flags);
+    if (opened.ok()) {
+      at.path = next;
+      continue;
+    }
+    if (opened.error() != -ENOENT) {
+      const int error = opened.error();
+      co_return Failed(IsLost(error) ? NtStatus::kObjectPathNotFound : StatusOf(error));
+    }
+    const std::string directory = std::move(at.path);
+    at = co_await SearchEntry(who, directory, name, false);
+    if (at.status == NtStatus::kObjectNameNotFound) {
+      co_return Failed(NtStatus::kObjectPathNotFound);
+    }
+    if (at.status != NtStatus::kOk) co_return std::move(at);
+  }
+  co_return std::move(at);
+}
+
+Task<Resolution> PathResolver::SearchEntry(const base::Identity& who, absl::string_view directory,
+                                           absl::string_view name, bool no_follow) {
+  Resolution result = Failed(NtStatus::kObjectNameNotFound);
+  result.path = JoinPath(directory, name);
+  result.can_create = true;
+  // A second time if the cache names something that is no longer there.
+  for (const bool refresh : {false, true}) {
+    std::string actual;
+    const int error = co_await FindInDirectory(who, directory, name, refresh, &actual);
+    // Without the right to read the directory only exact names are found.
+    if (error == -EACCES) co_return std::move(result);
+    if (IsLost(error)) co_return Failed(NtStatus::kObjectPathNotFound);
+    if (error != 0) co_return Failed(StatusOf(error));
+    if (actual.empty()) co_return std::move(result);
+    const std::string path = JoinPath(directory, actual);
+    const OpenFlags flags = LookupFlags(no_follow);
+    Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, path, flags);
+    if (opened.ok()) {
+      result.status = NtStatus::kOk;
+      result.can_create = false;
+      result.path = path;
+      result.stat = opened.value()->opened_stat();
+      co_return std::move(result);
+    }
+    const int open_error = opened.error();
+    if (open_error != -ENOENT && !IsLinkError(open_error)) co_return Failed(StatusOf(open_error));
+    const Result<storage::Stat> itself = co_await backend_.GetStat(who, path);
+    if (itself.ok()) {
+      // A link that leads nowhere, or out.
+      result.can_create = false;
+      result.path = path;
+      co_return std::move(result);
+    }
+  }
+  co_return std::move(result);
+}
+
+Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_view directory,
+                                        absl::string_view name, bool refresh, std::string* actual) {
+  OpenFlags flags;
+  flags.read = true;
+  flags.directory = true;
+  Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, directory, flags);
+  if (!opened.ok()) co_return opened.error();
+  storage::File& file = *opened.value();
+  const storage::Stat before = file.opened_stat();
+  const uint64_t now = clock_.MonotonicNanos();
+  const int64_t wall = clock_.WallNanos();
+  if (!refresh) {
+    switch (cache_->Find(before, name, now, actual)) {
+      case NameCache::Answer::kFound:
+      case NameCache::Answer::kNone:
+        co_return 0;
+      case NameCache::Answer::kUnknown:
+        break;
+    }
+  }
+  actual->clear();
+  FoldedNames names;
+  const std::string folded = FoldName(name);
+  const bool mangled = LooksMangled(name);
+  std::string folded_entry;
+  while (true) {
+    Result<std::vector<storage::DirectoryEntry>> entries = co_await file.ReadDirectory(false);
+    if (!entries.ok()) co_return entries.error();
+    if (entries->empty()) break;
+    for (const storage::DirectoryEntry& entry : entries.value()) {
+      folded_entry.clear();
+      AppendFolded(entry.name, &folded_entry);
+      if (actual->empty() &&
+          (folded_entry == folded || (mangled && FoldName(NameForClient(entry.name)) == folded))) {
+        *actual = entry.name;
+      }
+      // A directory that does not fit is searched, but not kept.
+      if (names.bytes() <= cache_->bytes_max()) names.Add(entry.name);
+    }
+  }
+  cache_->Insert(before, directory, std::move(names), now, clock_.MonotonicNanos(), wall);
+  co_return 0;
+}
+
+void PathResolver::NoteCreated(absl::string_view path) {
+  if (!path.empty()) cache_->NoteCreated(ParentOf(path), LeafOf(path));
+}
+
+void PathResolver::NoteRemoved(absl::string_view path) {
+  if (!path.empty()) cache_->NoteRemoved(ParentOf(path), LeafOf(path));
+}
+
+}  // namespace sluice::fs
