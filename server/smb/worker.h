@@ -66,6 +66,7 @@ class Worker final : public ring::TurnHandler {
   void CountFailure(proto::NtStatus status);
   // Of the last turn, so that any thread may read them.
   crypto::StageCounters stage_counters() const;
+  absl::string_view processor_name() const { return stage_->processor_name(); }
   // How often each status was answered; from any thread.
   std::vector<std::pair<proto::NtStatus, uint64_t>> failures_by_status() const;
 

@@ -1,0 +1,351 @@
+#include "server/gateway.h"
+
+#include <sched.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <thread>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/limits.h"
+#include "server/base/log.h"
+#include "server/fs/node_table.h"
+#include "server/fs/volume.h"
+#include "server/net/listener.h"
+#include "server/ring/blocking_pool.h"
+#include "server/ring/credentials.h"
+#include "server/ring/loop.h"
+#include "server/smb/server_state.h"
+#include "server/smb/share.h"
+#include "server/smb/worker.h"
+#include "server/storage/memory_backend.h"
+#include "server/storage/posix_backend.h"
+
+namespace sluice {
+namespace {
+
+constexpr uint64_t kMemoryShareBytesMax = uint64_t{4} << 30;
+constexpr std::chrono::milliseconds kDrainPoll{5};
+constexpr std::chrono::milliseconds kEndTimeout{2000};
+
+size_t Cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return std::max<size_t>(1, static_cast<size_t>(CPU_COUNT(&set)));
+}
+
+absl::Status MakeStateDirectory(const std::string& path) {
+  if (path.empty()) return absl::InvalidArgumentError("state_dir is not set");
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("cannot make the state directory ", path, ": ", std::strerror(errno)));
+}
+
+Preferences InitialPreferences(const GatewayOptions& options) {
+  Preferences preferences = options.preferences;
+  for (const ShareOptions& share : options.shares) {
+    preferences.share_encryption.emplace(share.name, share.encryption);
+  }
+  return preferences;
+}
+
+auth::NtlmOptions NtlmOptionsOf(const GatewayOptions& options) {
+  constexpr size_t kNetbiosNameMax = 15;
+  auth::NtlmOptions ntlm;
+  ntlm.netbios_name = absl::AsciiStrToUpper(options.server_name).substr(0, kNetbiosNameMax);
+  ntlm.netbios_domain = ntlm.netbios_name;
+  ntlm.dns_name = absl::AsciiStrToLower(options.server_name);
+  ntlm.allow_guest = options.allow_guest;
+  return ntlm;
+}
+
+}  // namespace
+
+class Gateway::Impl {
+ public:
+  Impl(GatewayOptions options, base::Clock& clock, base::Random& random)
+      : options_(std::move(options)),
+        clock_(clock),
+        random_(random),
+        preferences_(InitialPreferences(options_)),
+        sessions_(random) {}
+  ~Impl() { Stop(); }
+
+  absl::Status Open();
+  void Start();
+  void Drain();
+  void Stop();
+  GatewayStatus Status() const;
+
+  const std::vector<std::string>& addresses() const { return listener_->bound_addresses(); }
+  LivePreferences& preferences() { return preferences_; }
+  auth::UserStore& users() { return *users_; }
+  const session::SessionTable& sessions() const { return sessions_; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<smb::Share>> OpenShare(const ShareOptions& options);
+  absl::Status OpenShares();
+  absl::Status MakeLoops();
+  absl::Status OpenListener();
+  void StopListening();
+  template <typename F>
+  void OnEveryLoop(F f);
+  bool WaitUntilIdle(std::chrono::milliseconds timeout);
+
+  const GatewayOptions options_;
+  base::Clock& clock_;
+  base::Random& random_;
+  LivePreferences preferences_;
+  session::SessionTable sessions_;
+  std::unique_ptr<auth::UserStore> users_;
+  fs::NodeTable nodes_;
+  std::unique_ptr<smb::ShareTable> shares_;
+  std::unique_ptr<ring::BlockingPool> pool_;
+  std::vector<std::unique_ptr<ring::Loop>> loops_;
+  std::unique_ptr<smb::ServerState> state_;
+  std::vector<std::unique_ptr<smb::Worker>> workers_;  // by loop index
+  std::unique_ptr<net::Listener> listener_;
+  std::vector<std::thread> threads_;
+  uint64_t started_nanos_ = 0;
+  bool listening_ = false;
+  bool stopped_ = false;
+};
+
+absl::Status Gateway::Impl::Open() {
+  if (absl::Status status = MakeStateDirectory(options_.state_dir); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<auth::UserStore>> users =
+      auth::UserStore::Open(options_.state_dir + "/users.json");
+  if (!users.ok()) return users.status();
+  users_ = *std::move(users);
+  if (absl::Status status = OpenShares(); !status.ok()) return status;
+  if (absl::Status status = MakeLoops(); !status.ok()) return status;
+  return OpenListener();
+}
+
+absl::StatusOr<std::unique_ptr<smb::Share>> Gateway::Impl::OpenShare(const ShareOptions& options) {
+  auto share = std::make_unique<smb::Share>();
+  share->name = options.name;
+  share->comment = options.comment;
+  share->path = options.path;
+  share->read_only = options.read_only;
+  if (options.storage == StorageKind::kMemory) {
+    share->backend = storage::MakeMemoryBackend(clock_, kMemoryShareBytesMax);
+  } else {
+    storage::Result<std::unique_ptr<storage::Backend>> backend =
+        storage::OpenPosixBackend(options.path);
+    if (!backend.ok()) {
+      return absl::UnavailableError(absl::StrCat("share \"", options.name, "\": cannot open ",
+                                                 options.path, ": ",
+                                                 std::strerror(-backend.error())));
+    }
+    share->backend = std::move(backend.value());
+  }
+  fs::Volume::Options volume;
+  volume.label = options.name;
+  volume.read_only = options.read_only;
+  share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
+  return share;
+}
+
+absl::Status Gateway::Impl::OpenShares() {
+  std::vector<std::unique_ptr<smb::Share>> shares;
+  for (const ShareOptions& options : options_.shares) {
+    absl::StatusOr<std::unique_ptr<smb::Share>> share = OpenShare(options);
+    if (!share.ok()) return share.status();
+    shares.push_back(*std::move(share));
+  }
+  auto ipc = std::make_unique<smb::Share>();
+  ipc->name = "IPC$";
+  ipc->comment = "Remote IPC";
+  ipc->kind = smb::ShareKind::kPipe;
+  shares.push_back(std::move(ipc));
+  shares_ = std::make_unique<smb::ShareTable>(std::move(shares));
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::Impl::MakeLoops() {
+  const size_t count = options_.loops == 0 ? Cores() : options_.loops;
+  pool_ = std::make_unique<ring::BlockingPool>(std::max<size_t>(4, 2 * count));
+  auth::IdentityOptions identities;
+  identities.can_switch = ring::CanChangeCredentials();
+  state_ = std::unique_ptr<smb::ServerState>(new smb::ServerState{options_.server_name,
+                                                                  {},
+                                                                  preferences_,
+                                                                  *shares_,
+                                                                  sessions_,
+                                                                  NtlmOptionsOf(options_),
+                                                                  identities,
+                                                                  *users_,
+                                                                  clock_,
+                                                                  random_,
+                                                                  {}});
+  random_.Fill(absl::MakeSpan(state_->guid));
+  for (size_t i = 0; i < count; ++i) {
+    ring::Loop::Options options;
+    options.index = i;
+    options.clock = &clock_;
+    options.pool = pool_.get();
+    absl::StatusOr<std::unique_ptr<ring::Loop>> loop = ring::Loop::Create(std::move(options));
+    if (!loop.ok()) return loop.status();
+    loops_.push_back(*std::move(loop));
+    workers_.push_back(std::make_unique<smb::Worker>(*state_, *loops_.back()));
+    loops_.back()->SetTurnHandler(workers_.back().get());
+    state_->workers.push_back(workers_.back().get());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::Impl::OpenListener() {
+  net::ListenerOptions options;
+  options.addresses = options_.listen;
+  std::vector<ring::Loop*> loops;
+  for (const std::unique_ptr<ring::Loop>& loop : loops_) loops.push_back(loop.get());
+  absl::StatusOr<std::unique_ptr<net::Listener>> listener = net::Listener::Create(
+      options, std::move(loops), [this](ring::Loop& loop, int fd, std::string peer) {
+        workers_[loop.index()]->AddConnection(fd, std::move(peer));
+      });
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
+  return absl::OkStatus();
+}
+
+void Gateway::Impl::Start() {
+  started_nanos_ = clock_.MonotonicNanos();
+  for (const std::unique_ptr<ring::Loop>& loop : loops_) {
+    threads_.emplace_back([&loop = *loop] { loop.Run(); });
+  }
+  listener_->Start();
+  listening_ = true;
+}
+
+void Gateway::Impl::StopListening() {
+  if (!std::exchange(listening_, false)) return;
+  auto closed = std::make_shared<std::promise<void>>();
+  std::future<void> done = closed->get_future();
+  listener_->Stop([closed] { closed->set_value(); });
+  done.wait();
+}
+
+// Runs `f(worker)` on every loop and waits for all of them.
+template <typename F>
+void Gateway::Impl::OnEveryLoop(F f) {
+  std::vector<std::future<void>> done;
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    auto ran = std::make_shared<std::promise<void>>();
+    done.push_back(ran->get_future());
+    loops_[i]->Post([ran, f, worker = workers_[i].get()] {
+      f(*worker);
+      ran->set_value();
+    });
+  }
+  for (std::future<void>& each : done) each.wait();
+}
+
+bool Gateway::Impl::WaitUntilIdle(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    std::atomic<bool> idle{true};
+    OnEveryLoop([&idle](smb::Worker& worker) {
+      if (!worker.idle()) idle = false;
+    });
+    if (idle) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+}
+
+void Gateway::Impl::Drain() {
+  if (threads_.empty() || stopped_) return;
+  StopListening();
+  OnEveryLoop([](smb::Worker& worker) { worker.DropAll(/*after_send=*/true); });
+  if (!WaitUntilIdle(std::chrono::milliseconds(limits::drain_timeout_ms))) {
+    base::Log(base::LogLevel::kWarning, "some clients did not finish in time and are cut off");
+  }
+}
+
+void Gateway::Impl::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (!threads_.empty()) {
+    StopListening();
+    OnEveryLoop([](smb::Worker& worker) { worker.DropAll(/*after_send=*/false); });
+    WaitUntilIdle(kEndTimeout);
+  }
+  for (const std::unique_ptr<ring::Loop>& loop : loops_) loop->Stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  listener_.reset();
+  workers_.clear();
+  loops_.clear();
+}
+
+GatewayStatus Gateway::Impl::Status() const {
+  GatewayStatus status;
+  status.uptime_seconds = (clock_.MonotonicNanos() - started_nanos_) / 1'000'000'000;
+  status.loops = workers_.size();
+  uint64_t opened = 0;
+  uint64_t closed = 0;
+  std::vector<std::pair<std::string, uint64_t>>& all = status.counters;
+  const auto add = [&all](absl::string_view name, uint64_t value) {
+    for (auto& [known, sum] : all) {
+      if (known == name) {
+        sum += value;
+        return;
+      }
+    }
+    all.emplace_back(std::string(name), value);
+  };
+  for (const std::unique_ptr<smb::Worker>& worker : workers_) {
+    const smb::WorkerCounters& counters = worker->counters();
+    const crypto::StageCounters stage = worker->stage_counters();
+    opened += counters.connections_opened.value();
+    closed += counters.connections_closed.value();
+    add("connections_opened", counters.connections_opened.value());
+    add("connections_dropped", counters.dropped.value());
+    add("frames", counters.frames.value());
+    add("requests", counters.requests.value());
+    add("failures", counters.failures.value());
+    add("logons", counters.logons.value());
+    add("failed_logons", counters.failed_logons.value());
+    add("wrong_signatures", counters.wrong_signatures.value());
+    add("failed_opens", counters.failed_opens.value());
+    add("out_of_buffers", counters.out_of_buffers.value());
+    add("crypto_jobs", stage.jobs);
+    add("crypto_bytes", stage.bytes);
+    add("crypto_flushes", stage.flushes);
+    add("crypto_failures", stage.failures);
+    add("crypto_lanes_filled", stage.lanes_filled);
+    status.crypto_processor = std::string(worker->processor_name());
+    for (const auto& [code, count] : worker->failures_by_status()) {
+      add("status." + proto::Name(code), count);
+    }
+  }
+  status.connections = opened - closed;
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(GatewayOptions options, base::Clock& clock,
+                                                         base::Random& random) {
+  auto impl = std::make_unique<Impl>(std::move(options), clock, random);
+  if (absl::Status status = impl->Open(); !status.ok()) return status;
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+void Gateway::Start() { impl_->Start(); }
+void Gateway::Drain() { impl_->Drain(); }
+void Gateway::Stop() { impl_->Stop(); }
+const std::vector<std::string>& Gateway::listen_addresses() const { return impl_->addresses(); }
+LivePreferences& Gateway::preferences() { return impl_->preferences(); }
+auth::UserStore& Gateway::users() { return impl_->users(); }
+const session::SessionTable& Gateway::sessions() const { return impl_->sessions(); }
+GatewayStatus Gateway::Status() const { return impl_->Status(); }
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+// A whole gateway in a box: loops, listener, workers, shares, users. The program is a main() around
+// it; tests make one in their own process.
+#ifndef SLUICE_SERVER_GATEWAY_H_
+#define SLUICE_SERVER_GATEWAY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/auth/user_store.h"
+#include "server/base/clock.h"
+#include "server/base/random.h"
+#include "server/gateway_options.h"
+#include "server/session/session_table.h"
+
+namespace sluice {
+
+struct GatewayStatus {
+  uint64_t uptime_seconds = 0;
+  size_t loops = 0;
+  uint64_t connections = 0;
+  std::string crypto_processor;
+  // Of all loops together, by name.
+  std::vector<std::pair<std::string, uint64_t>> counters;
+};
+
+class Gateway {
+ public:
+  // Opens shares, users and sockets; an error says which one and why. Nothing is served before
+  // Start(). Creates state_dir where it does not exist. `clock` and `random` outlive the gateway.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Create(
+      GatewayOptions options, base::Clock& clock = base::SystemClock(),
+      base::Random& random = base::SystemRandom());
+  // Stops it.
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  void Start();
+  // No new connections; those that there are may finish what they have begun, for
+  // limits::drain_timeout_ms at most. Blocks until then.
+  void Drain();
+  // Ends every connection and every thread. Idempotent.
+  void Stop();
+
+  // As bound: the port that the kernel chose where the option says 0.
+  const std::vector<std::string>& listen_addresses() const;
+  // Thread-safe, like all below.
+  LivePreferences& preferences();
+  auth::UserStore& users();
+  const session::SessionTable& sessions() const;
+  GatewayStatus Status() const;
+
+ private:
+  class Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice
+
+#endif  // SLUICE_SERVER_GATEWAY_H_

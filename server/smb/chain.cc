@@ -1,0 +1,149 @@
+#include "server/smb/chain.h"
+
+#include <utility>
+
+#include "server/smb/session_state.h"
+#include "server/smb/smb_connection.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+void Chain::Dispatch() {
+  if (!connection_->alive()) {
+    Discard();
+    return;
+  }
+  if (sealed_ && !FinishOpening()) {
+    connection_->Drop(net::CloseReason::kProtocolError);
+    Discard();
+    return;
+  }
+  running_ = true;
+  ring::Spawn(Run(this));
+}
+
+ring::Task<void> Chain::Run(Chain* chain) {
+  for (chain->index_ = 0; chain->index_ < chain->parts_.size(); ++chain->index_) {
+    Part& part = chain->parts_[chain->index_];
+    chain->BeginRequest(part);
+    chain->worker_.counters().requests.Add();
+    const CommandRow* row = nullptr;
+    proto::NtStatus status = chain->Admit(part, &row);
+    if (part.header.command == proto::Command::kCancel) {
+      if (status == proto::NtStatus::kOk) chain->connection_->CancelRequest(part.header, chain);
+      continue;
+    }
+    if (status == proto::NtStatus::kOk) {
+      const bool pipe =
+          chain->request_->share != nullptr && chain->request_->share->kind == ShareKind::kPipe;
+      status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
+    }
+    chain->FinishRequest(status);
+    if (!chain->connection_->alive()) break;
+  }
+  chain->Finish();
+}
+
+void Chain::BeginRequest(Part& part) {
+  request_.emplace(
+      Request{*connection_, connection_->state(), worker_.loop(), part.header, part.message});
+  request_->exchange = this;
+  request_->chain = this;
+  request_->response.source_ = this;
+  row_ = nullptr;
+  session_.reset();
+  tree_.reset();
+  cancelled_ = false;
+  cancel_ = nullptr;
+  async_id_ = 0;
+  force_signature_ = false;
+  sign_ = false;
+  hash_response_ = nullptr;
+}
+
+void Chain::Finish() {
+  SendOut();
+  Recycle();
+}
+
+void Chain::Discard() { Recycle(); }
+
+void Chain::Recycle() {
+  const std::shared_ptr<SmbConnection> connection = std::move(connection_);
+  request_.reset();
+  session_.reset();
+  tree_.reset();
+  last_open_.reset();
+  cancel_ = nullptr;
+  parts_.clear();
+  frame_.buffer.Reset();
+  frame_.bytes = {};
+  smb1_ = false;
+  sealed_ = false;
+  sealer_.reset();
+  running_ = false;
+  last_session_id_ = 0;
+  last_tree_id_ = 0;
+  last_session_found_ = false;
+  create_error_ = proto::NtStatus::kOk;
+  connection->RemoveChain(this);
+  connection->Refund(std::exchange(charged_bytes_, 0));
+  worker_.ReturnChain(this);
+}
+
+bool Chain::IsTargetOfCancel(const proto::Header& cancel) const {
+  if (!running_ || !request_.has_value()) return false;
+  if (cancel.async()) return async_id_ != 0 && async_id_ == cancel.async_id;
+  return request_->header.message_id == cancel.message_id &&
+         request_->header.command != proto::Command::kCancel;
+}
+
+bool Chain::RunsIn(const session::Session* session, const session::Tree* tree) const {
+  return running_ && session_.get() == session && (tree == nullptr || tree_.get() == tree);
+}
+
+void Chain::Cancel() {
+  if (std::exchange(cancelled_, true)) return;
+  // The function may end the request, and with it itself.
+  if (const std::function<void()> cancel = std::exchange(cancel_, nullptr)) cancel();
+}
+
+void Chain::OnCancel(std::function<void()> cancel) {
+  cancel_ = nullptr;
+  if (cancel && cancelled_) {
+    cancel();
+    return;
+  }
+  cancel_ = std::move(cancel);
+}
+
+bool Chain::AddOpen(std::shared_ptr<Open> open) {
+  if (!StateOf(*session_).opens.Insert(open, tree_->id)) return false;
+  last_open_ = open;
+  request_->open = std::move(open);
+  return true;
+}
+
+bool Chain::RemoveOpen() {
+  if (StateOf(*session_).opens.Remove(request_->open->id()) == nullptr) return false;
+  last_open_.reset();
+  return true;
+}
+
+void Chain::SetSession(std::shared_ptr<session::Session> session) {
+  session_ = std::move(session);
+  request_->session = session_.get();
+  request_->header.session_id = session_ == nullptr ? 0 : session_->id();
+  if (session_ == nullptr) return;
+  last_session_id_ = session_->id();
+  last_session_found_ = true;
+}
+
+void Chain::SetTree(std::shared_ptr<session::Tree> tree) {
+  tree_ = std::move(tree);
+  request_->tree = tree_.get();
+  request_->header.tree_id = tree_ == nullptr ? 0 : tree_->id;
+  if (tree_ != nullptr) last_tree_id_ = tree_->id;
+}
+
+}  // namespace sluice::smb

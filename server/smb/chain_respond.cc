@@ -1,0 +1,220 @@
+// From a handler's answer to a frame that can be sent: room, headers, credits, compounds, interim
+// responses [MS-SMB2] 3.3.4.1 to 3.3.4.4.
+#include <algorithm>
+#include <utility>
+
+#include "proto/smb2/error.h"
+#include "proto/smb2/structure_size.h"
+#include "server/base/limits.h"
+#include "server/smb/chain.h"
+#include "server/smb/session_state.h"
+#include "server/smb/smb_connection.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+using proto::kHeaderBytes;
+using proto::NtStatus;
+
+namespace {
+
+// Header and body without variable data, of any response; an ERROR response fits.
+constexpr size_t kSmallResponseBytes = 160;
+constexpr size_t kErrorResponseBytes = kHeaderBytes + 16;
+
+constexpr size_t Align8(size_t n) { return (n + 7) & ~size_t{7}; }
+
+}  // namespace
+
+size_t Chain::BoundOf(const Part& part) const {
+  const size_t opcode = static_cast<size_t>(part.header.command);
+  if (opcode >= Commands().size()) return kSmallResponseBytes;
+  const CommandRow& row = Commands()[opcode];
+  if (row.response_bound == nullptr ||
+      (!smb1_ && !proto::RequestSizeIsRight(part.header.command, part.message))) {
+    return kSmallResponseBytes;
+  }
+  return std::max(kSmallResponseBytes, row.response_bound(part.message));
+}
+
+// Of the commands from the present one on.
+size_t Chain::BoundOfRest() const {
+  size_t bytes = 0;
+  for (size_t i = index_; i < parts_.size(); ++i) bytes += Align8(BoundOf(parts_[i]));
+  return bytes;
+}
+
+bool Chain::EnsureOut(size_t bytes) {
+  if (out_ != nullptr) return true;
+  const size_t wanted = OutMessage::kPayloadOffset + bytes;
+  ring::Buffer buffer = worker_.loop().buffers().Acquire(std::min(wanted, limits::frame_bytes_max));
+  if (!buffer) {
+    worker_.counters().out_of_buffers.Add();
+    const size_t least =
+        OutMessage::kPayloadOffset + (parts_.size() - index_) * Align8(kErrorResponseBytes);
+    buffer = worker_.loop().buffers().Acquire(least);
+    if (!buffer) return false;
+  }
+  out_ = worker_.TakeOut();
+  out_->buffer = std::move(buffer);
+  connection_->Charge(out_->buffer.capacity());
+  return true;
+}
+
+// The room of the present command: its bound, or what is left when every later command has been
+// left enough for an error.
+void Chain::AttachRoom(Response* response) {
+  if (!EnsureOut(BoundOfRest())) {
+    connection_->Drop(net::CloseReason::kResource);
+    response->Attach({});
+    return;
+  }
+  const size_t reserved = (parts_.size() - index_ - 1) * Align8(kErrorResponseBytes);
+  const size_t capacity = std::min(out_->buffer.capacity(), limits::frame_bytes_max);
+  const size_t left = capacity - out_->end - reserved;
+  const size_t room = std::min(Align8(BoundOf(parts_[index_])), left);
+  response->Attach(out_->buffer.span().subspan(out_->end, room));
+}
+
+proto::Header Chain::ResponseHeader(NtStatus status) const {
+  const proto::Header& request = request_->header;
+  proto::Header header;
+  header.credit_charge = request.credit_charge;
+  header.status = static_cast<uint32_t>(status);
+  header.command = request.command;
+  header.flags =
+      proto::kFlagResponse |
+      (request.flags & (proto::kFlagRelated | proto::kFlagPriorityMask | proto::kFlagReplay));
+  header.message_id = request.message_id;
+  header.process_id = request.process_id;
+  header.tree_id = request.tree_id;
+  header.session_id = request.session_id;
+  if (request.related()) {
+    header.tree_id = last_tree_id_;
+    header.session_id = last_session_id_;
+  }
+  return header;
+}
+
+void Chain::EncodeError(Response& response) {
+  const absl::Span<const uint8_t> data = response.error_data_;
+  response.ResetBody();
+  proto::ErrorResponse error;
+  if (data.empty() || connection_->dialect() < proto::Dialect::kSmb311) {
+    error.error_data = data;
+  } else {
+    error.contexts.push_back({proto::ErrorId::kDefault, data});
+  }
+  error.Encode(response.body());
+  if (response.body().ok()) return;
+  response.ResetBody();
+  proto::ErrorResponse().Encode(response.body());
+}
+
+void Chain::FinishRequest(NtStatus status) {
+  if (async_id_ != 0) connection_->EndAsync();
+  cancel_ = nullptr;
+  if (!connection_->alive()) return;
+  Response& response = request_->response;
+  if (proto::IsSuccess(status) || response.keep_body_) {
+    // A handler that fails before it wrote anything may still say KeepBody.
+    if (!response.body().ok() || response.body().size() == kHeaderBytes) {
+      status = response.body().ok() ? status : NtStatus::kInsufficientResources;
+      EncodeError(response);
+    }
+  } else {
+    EncodeError(response);
+  }
+  if (response.message().size() < kErrorResponseBytes) return;  // the connection is being dropped
+  if (!proto::IsSuccess(status)) worker_.CountFailure(status);
+  if (request_->header.command == proto::Command::kCreate && proto::IsError(status)) {
+    create_error_ = status;
+  }
+
+  proto::Header header = ResponseHeader(status);
+  if (async_id_ != 0) {
+    header.flags |= proto::kFlagAsync;
+    header.async_id = async_id_;
+  } else {
+    header.credits = connection_->Grant(request_->header);
+  }
+  if (parts_.size() > 1 && async_id_ == 0) response.body().AlignTo(8);
+  AddPiece(header, response.body().size(), true);
+  response.Detach();
+  request_->open.reset();
+}
+
+void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
+  OutMessage::Piece piece;
+  piece.offset = out_->end;
+  piece.length = length;
+  piece.message_id = header.message_id;
+  proto::Header complete = header;
+  const session::SessionCryptoState* keys = session_ == nullptr ? nullptr : session_->crypto();
+  if (NeedsSealing()) {
+    out_->sealer = sealed_ ? sealer_ : session_;
+  } else if (keys != nullptr && sign &&
+             (force_signature_ || keys->ShouldSign(sign_, false, false))) {
+    complete.flags |= proto::kFlagSigned;
+    piece.signer = session_;
+  }
+  proto::Writer writer(out_->buffer.span().subspan(piece.offset, kHeaderBytes));
+  complete.Encode(writer);
+  if (!out_->pieces.empty()) out_->LinkLastTo(piece.offset);
+  if (hash_response_ != nullptr) {
+    hash_response_->Update(out_->buffer.span().subspan(piece.offset, length));
+  }
+  out_->end += length;
+  out_->pieces.push_back(std::move(piece));
+}
+
+// An encrypted request is answered encrypted; beyond that everything but SESSION_SETUP where the
+// session or the tree is to be encrypted [MS-SMB2] 3.3.4.1.4.
+bool Chain::NeedsSealing() const {
+  if (sealed_) return true;
+  if (session_ == nullptr || request_->header.command == proto::Command::kSessionSetup)
+    return false;
+  const session::SessionCryptoState* keys = session_->crypto();
+  if (keys == nullptr || !keys->can_seal()) return false;
+  return session_->encrypt() || (tree_ != nullptr && tree_->encrypt &&
+                                 request_->header.command != proto::Command::kTreeConnect);
+}
+
+void Chain::SendOut() {
+  if (out_ == nullptr) return;
+  OutMessage* const out = std::exchange(out_, nullptr);
+  if (out->pieces.empty() || !connection_->alive()) {
+    connection_->Refund(out->buffer.capacity());
+    worker_.ReturnOut(out);
+    return;
+  }
+  connection_->QueueOut(out);
+}
+
+bool Chain::SendInterim() {
+  if (async_id_ != 0) return true;
+  if (index_ + 1 != parts_.size() || !connection_->alive()) return false;
+  const uint64_t async_id = connection_->BeginAsync();
+  if (async_id == 0) return false;
+  request_->response.Detach();
+  // What the earlier commands of the compound answered goes first, in a frame of its own.
+  SendOut();
+  if (!EnsureOut(kSmallResponseBytes)) {
+    connection_->EndAsync();
+    connection_->Drop(net::CloseReason::kResource);
+    return false;
+  }
+  proto::Writer body(out_->buffer.span().subspan(out_->end));
+  body.Zeros(kHeaderBytes);
+  proto::ErrorResponse().Encode(body);
+  proto::Header header = ResponseHeader(NtStatus::kPending);
+  header.flags = (header.flags & ~proto::kFlagRelated) | proto::kFlagAsync;
+  header.async_id = async_id;
+  header.credits = connection_->Grant(request_->header);
+  AddPiece(header, body.size(), false);
+  SendOut();
+  async_id_ = async_id;
+  return true;
+}
+
+}  // namespace sluice::smb

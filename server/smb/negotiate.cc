@@ -1,0 +1,81 @@
+// NEGOTIATE, also in the clothes of SMB1 [MS-SMB2] 3.3.5.3, 3.3.5.4.
+#include "proto/smb2/negotiate.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "proto/fscc/filetime.h"
+#include "proto/smb2/smb1_negotiate.h"
+#include "server/auth/spnego_server.h"
+#include "server/session/negotiation.h"
+#include "server/smb/chain.h"
+#include "server/smb/core_handlers.h"
+#include "server/smb/smb_connection.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+using proto::NtStatus;
+
+namespace {
+
+session::ServerOptions OptionsNow(const ServerState& server) {
+  const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
+  session::ServerOptions options;
+  options.guid = server.guid;
+  options.signing_algorithms = preferences->signing_algorithms;
+  options.signing_required = preferences->signing_required;
+  const auto encrypts = [](EncryptionMode mode) { return mode != EncryptionMode::kOff; };
+  const bool any_share =
+      std::any_of(preferences->share_encryption.begin(), preferences->share_encryption.end(),
+                  [&](const auto& share) { return share.second > EncryptionMode::kEnabled; });
+  if (encrypts(preferences->encryption) || any_share) options.ciphers = preferences->ciphers;
+  return options;
+}
+
+NtStatus Negotiate(Request& request) {
+  SmbConnection& connection = request.connection;
+  Chain& chain = *request.chain;
+  ServerState& server = chain.worker().server();
+  const session::ServerOptions options = OptionsNow(server);
+  const std::vector<uint8_t> token = auth::SpnegoHint();
+  std::array<uint8_t, 32> salt;
+  server.random.Fill(absl::MakeSpan(salt));
+  session::NegotiateMaterial material;
+  material.security_buffer = token;
+  material.salt = salt;
+  material.system_time = proto::FileTimeFromUnixNanos(server.clock.WallNanos());
+
+  session::NegotiateResult result;
+  if (chain.smb1()) {
+    proto::Smb1Negotiate smb1;
+    if (proto::Smb1Negotiate::Decode(request.message, &smb1)) {
+      result = session::NegotiateSmb1(smb1, options, material);
+    } else {
+      result.status = NtStatus::kInvalidParameter;
+    }
+    // There is no SMB2 answer to a client that does not speak it.
+    if (result.status != NtStatus::kOk) connection.Drop(net::CloseReason::kProtocolError);
+  } else {
+    proto::NegotiateRequest decoded;
+    if (!proto::NegotiateRequest::Decode(request.message, &decoded)) {
+      return NtStatus::kInvalidParameter;
+    }
+    result = session::Negotiate(decoded, options, material);
+  }
+  if (result.status != NtStatus::kOk) return result.status;
+  connection.state().Settle(result.negotiated);
+  if (result.negotiated.dialect == proto::Dialect::kSmb311) {
+    connection.state().preauth.Update(request.message);
+    chain.HashResponse(&connection.state().preauth);
+  }
+  result.response.Encode(request.response.body());
+  return NtStatus::kOk;
+}
+
+}  // namespace
+
+ring::Task<NtStatus> HandleNegotiate(Request& request) { co_return Negotiate(request); }
+
+}  // namespace sluice::smb

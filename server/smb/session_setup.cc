@@ -1,0 +1,250 @@
+// SESSION_SETUP: the first authentication, later ones, and the end of the session that a client
+// lost [MS-SMB2] 3.3.5.5.
+#include "proto/smb2/session_setup.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/smb2/logoff.h"
+#include "server/auth/identity_map.h"
+#include "server/base/log.h"
+#include "server/smb/chain.h"
+#include "server/smb/core_handlers.h"
+#include "server/smb/previous_session.h"
+#include "server/smb/session_state.h"
+#include "server/smb/smb_connection.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+using proto::NtStatus;
+
+namespace {
+
+// The session that this request is about: a new one, or the connection's.
+NtStatus FindOrMakeSession(Request& request) {
+  Chain& chain = *request.chain;
+  Worker& worker = chain.worker();
+  session::Connection& state = request.connection.state();
+  if (request.header.session_id != 0) {
+    return chain.session() == nullptr ? NtStatus::kUserSessionDeleted : NtStatus::kOk;
+  }
+  session::SessionTable& table = worker.server().sessions;
+  auto fresh = std::make_shared<session::Session>(table.Reserve(), state.id(), worker.loop().now());
+  fresh->attachment = std::make_unique<SessionState>();
+  if (!state.AddSession(fresh)) {
+    table.Remove(fresh->id());
+    return NtStatus::kInsufficientResources;
+  }
+  chain.SetSession(std::move(fresh));
+  return NtStatus::kOk;
+}
+
+AuthenticationState& MechanismOf(session::Authentication& authentication) {
+  return static_cast<AuthenticationState&>(*authentication.mechanism);
+}
+
+// The authentication in flight, or a new one.
+session::Authentication& CurrentAuthentication(Request& request) {
+  Worker& worker = request.chain->worker();
+  session::Session& session = *request.chain->session();
+  if (session.authentication() != nullptr) return *session.authentication();
+  session::Authentication& fresh =
+      session.BeginAuthentication(request.connection.state().preauth, worker.loop().now());
+  ServerState& server = worker.server();
+  auth::NtlmEnvironment environment;
+  environment.options = &server.ntlm;
+  environment.users = &server.users;
+  environment.random = &server.random;
+  environment.clock = &server.clock;
+  fresh.mechanism = std::make_unique<AuthenticationState>(environment);
+  return fresh;
+}
+
+// Who has authenticated, as Unix sees it, registered with this loop's ring. Null: refused.
+ring::Task<std::shared_ptr<const base::Identity>> FindIdentity(Worker& worker,
+                                                               const auth::AuthResult& who) {
+  const auth::IdentityOptions options = worker.server().identities;
+  const bool guest = who.guest || who.anonymous;
+  absl::StatusOr<base::Identity> identity = auth::ProcessIdentity();
+  if (options.can_switch) {
+    auto resolve = [options, guest, user = who.user, unix_user = who.unix_user] {
+      return guest ? auth::ResolveGuestIdentity(options)
+                   : auth::ResolveIdentity(options, user, unix_user);
+    };
+    auto operation = worker.loop().Offload(nullptr, std::move(resolve));
+    identity = co_await operation;
+  }
+  if (!identity.ok()) {
+    base::Log(base::LogLevel::kWarning, "user \"%s\" has no Unix account: %s", who.user,
+              std::string(identity.status().message()));
+    co_return nullptr;
+  }
+  int error = 0;
+  std::shared_ptr<const base::Identity> registered =
+      worker.personalities().Register(*std::move(identity), &error);
+  if (registered == nullptr) {
+    base::Log(base::LogLevel::kError, "the credentials of \"%s\" cannot be registered: error %d",
+              who.user, -error);
+  }
+  co_return registered;
+}
+
+void Publish(Worker& worker, SmbConnection& connection,
+             const std::shared_ptr<session::Session>& session) {
+  session::SessionInfo info;
+  info.id = session->id();
+  info.user = session->user().name;
+  info.domain = session->user().domain;
+  info.client_address = connection.peer();
+  info.dialect = connection.dialect();
+  info.signing_algorithm = session->crypto()->signing_algorithm();
+  info.signing_required = session->crypto()->signing_required();
+  info.cipher = session->crypto()->cipher();
+  info.encrypted = session->encrypt();
+  info.guest = session->guest();
+  info.anonymous = session->anonymous();
+  info.started_wall_nanos = worker.server().clock.WallNanos();
+  info.loop_index = worker.loop().index();
+  info.connection_id = connection.state().id();
+  worker.server().sessions.Publish(info, session);
+}
+
+// Makes the session usable. False: the encryption that is required cannot be had.
+bool Establish(Request& request, const proto::SessionSetupRequest& setup,
+               const auth::AuthResult& who, std::shared_ptr<const base::Identity> identity) {
+  Worker& worker = request.chain->worker();
+  SmbConnection& connection = request.connection;
+  const std::shared_ptr<session::Session>& session = request.chain->session();
+  const bool first = session->crypto() == nullptr;
+  session::AuthenticatedUser user;
+  user.name = who.user;
+  user.domain = who.domain;
+  user.guest = who.guest;
+  user.anonymous = who.anonymous;
+  user.identity = std::move(identity);
+  session::KeyParameters keys = connection.state().key_parameters();
+  keys.preauth_hash = session->authentication()->preauth.value();
+  session->FinishAuthentication(std::move(user), who.session_key.span(), keys,
+                                connection.state().terms().RequiresSigning(setup.security_mode));
+  if (first) {
+    const EncryptionMode mode = worker.server().preferences.Get()->encryption;
+    const bool can = session->crypto()->can_seal() && !session->guest() && !session->anonymous();
+    if (mode == EncryptionMode::kRequired && !can) return false;
+    session->set_encrypt(mode >= EncryptionMode::kDesired && can);
+    StateOf(*session).reject_plain = mode == EncryptionMode::kRequired;
+    base::Log(base::LogLevel::kInfo, "client %s has come: %s, SMB %x, signing %s, cipher %s",
+              connection.peer(), who.anonymous ? "(anonymous)" : who.user.c_str(),
+              static_cast<unsigned>(connection.dialect()),
+              crypto::Name(session->crypto()->signing_algorithm()),
+              crypto::Name(session->crypto()->cipher()));
+  }
+  Publish(worker, connection, session);
+  connection.SessionsChanged();
+  worker.counters().logons.Add();
+  return true;
+}
+
+void Respond(Request& request, const std::vector<uint8_t>& token) {
+  const session::Session& session = *request.chain->session();
+  proto::SessionSetupResponse response;
+  if (session.guest()) response.session_flags |= proto::kSessionFlagIsGuest;
+  if (session.anonymous()) response.session_flags |= proto::kSessionFlagIsNull;
+  if (session.encrypt()) response.session_flags |= proto::kSessionFlagEncryptData;
+  response.security_buffer = token;
+  response.Encode(request.response.body());
+}
+
+// A failed authentication ends its session, new or not.
+ring::Task<void> Refuse(Request& request) {
+  request.chain->worker().counters().failed_logons.Add();
+  const std::shared_ptr<session::Session> session = request.chain->session();
+  session->AbandonAuthentication();
+  co_await request.connection.EndSession(session, request.chain);
+}
+
+NtStatus Check(const Request& request, const proto::SessionSetupRequest& setup) {
+  if ((setup.flags & proto::kSessionFlagBinding) != 0) {
+    // No multichannel, so no binding, in whatever dialect.
+    return NtStatus::kRequestNotAccepted;
+  }
+  const EncryptionMode mode = request.chain->worker().server().preferences.Get()->encryption;
+  if (mode == EncryptionMode::kRequired &&
+      request.negotiated.terms().cipher == crypto::Cipher::kNone) {
+    return NtStatus::kAccessDenied;
+  }
+  return NtStatus::kOk;
+}
+
+// After the mechanism said yes.
+ring::Task<NtStatus> Complete(Request& request, const proto::SessionSetupRequest& setup,
+                              AuthenticationState& mechanism) {
+  Chain& chain = *request.chain;
+  SmbConnection& connection = request.connection;
+  const auth::AuthResult who = mechanism.spnego.TakeResult();
+  mechanism.finishing = true;
+  std::shared_ptr<const base::Identity> identity = co_await FindIdentity(chain.worker(), who);
+  const bool still_there =
+      connection.alive() && connection.FindSession(chain.session()->id()) == chain.session();
+  if (!still_there) co_return NtStatus::kUserSessionDeleted;
+  if (identity == nullptr || !Establish(request, setup, who, std::move(identity))) {
+    co_await Refuse(request);
+    co_return NtStatus::kAccessDenied;
+  }
+  if (setup.previous_session_id != 0) {
+    co_await EndPreviousSession(chain.worker(), setup.previous_session_id, chain.session());
+  }
+  co_return NtStatus::kOk;
+}
+
+}  // namespace
+
+ring::Task<NtStatus> HandleSessionSetup(Request& request) {
+  Chain& chain = *request.chain;
+  proto::SessionSetupRequest setup;
+  if (!proto::SessionSetupRequest::Decode(request.message, &setup)) {
+    co_return NtStatus::kInvalidParameter;
+  }
+  NtStatus status = Check(request, setup);
+  if (status == NtStatus::kOk) status = FindOrMakeSession(request);
+  if (status != NtStatus::kOk) co_return status;
+
+  session::Authentication& authentication = CurrentAuthentication(request);
+  AuthenticationState& mechanism = MechanismOf(authentication);
+  // The one before is still being answered.
+  if (mechanism.finishing) co_return NtStatus::kRequestNotAccepted;
+  const bool hashes = request.connection.dialect() == proto::Dialect::kSmb311;
+  if (hashes) authentication.preauth.Update(request.message);
+  std::vector<uint8_t> token;
+  status = mechanism.spnego.Step(setup.security_buffer, &token);
+  if (status == NtStatus::kMoreProcessingRequired) {
+    if (hashes) chain.HashResponse(&authentication.preauth);
+    request.response.KeepBody();
+    Respond(request, token);
+    co_return status;
+  }
+  if (status != NtStatus::kOk) {
+    base::Log(base::LogLevel::kInfo, "client %s was refused: %s", request.connection.peer(),
+              proto::Name(status));
+    co_await Refuse(request);
+    co_return status;
+  }
+  status = co_await Complete(request, setup, mechanism);
+  if (status != NtStatus::kOk) co_return status;
+  if (!chain.session()->guest() && !chain.session()->anonymous()) chain.ForceSignature();
+  Respond(request, token);
+  co_return NtStatus::kOk;
+}
+
+ring::Task<NtStatus> HandleLogoff(Request& request) {
+  const std::shared_ptr<session::Session> session = request.chain->session();
+  base::Log(base::LogLevel::kInfo, "client %s has logged off: %s", request.connection.peer(),
+            session->user().name);
+  co_await request.connection.EndSession(session, request.chain);
+  proto::LogoffResponse().Encode(request.response.body());
+  co_return NtStatus::kOk;
+}
+
+}  // namespace sluice::smb

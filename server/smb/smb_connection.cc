@@ -1,0 +1,265 @@
+#include "server/smb/smb_connection.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "server/base/limits.h"
+#include "server/base/log.h"
+#include "server/smb/chain.h"
+#include "server/smb/session_state.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+SmbConnection::SmbConnection(Worker& worker, int fd, std::string peer)
+    : worker_(worker),
+      peer_(peer),
+      transport_(std::make_unique<net::Connection>(worker.loop(), fd, std::move(peer),
+                                                   net::ConnectionOptions(), *this)),
+      state_(transport_->id()) {}
+
+proto::Dialect SmbConnection::dialect() const {
+  return state_.negotiated() ? state_.terms().dialect : proto::Dialect::kSmb202;
+}
+
+bool SmbConnection::multi_credit() const {
+  return state_.negotiated() && state_.terms().multi_credit;
+}
+
+void SmbConnection::OnFrame(net::Connection&, net::Frame frame) {
+  if (!alive_ || draining_) return;
+  worker_.counters().frames.Add();
+  // What a NEGOTIATE settles holds for the frame behind it.
+  const bool at_once = !state_.negotiated();
+  Chain* const chain = worker_.TakeChain();
+  if (!chain->Receive(shared_from_this(), std::move(frame))) {
+    Drop(net::CloseReason::kProtocolError);
+    chain->Discard();
+  } else if (at_once) {
+    chain->Dispatch();
+  } else {
+    worker_.QueueReceived(chain);
+  }
+}
+
+void SmbConnection::OnWritable(net::Connection&) {
+  if (!alive_) return;
+  if (ready_first_ != nullptr) {
+    worker_.QueueForSending(this);
+  } else if (draining_ && chain_count_ == 0) {
+    Drop(net::CloseReason::kShutdown);
+  }
+}
+
+void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
+  const std::shared_ptr<SmbConnection> self = shared_from_this();
+  alive_ = false;
+  transport_.reset();
+  for (const std::shared_ptr<session::Session>& session : state_.TakeSessions()) {
+    if (!session->user().name.empty()) {
+      base::Log(base::LogLevel::kInfo, "client %s (%s) is gone: %s", peer_, session->user().name,
+                net::Name(reason));
+    }
+    ring::Spawn(EndSession(session, nullptr));
+  }
+  CancelAll(nullptr, nullptr, nullptr);
+  DropOuts(std::exchange(ready_first_, nullptr));
+  ready_last_ = nullptr;
+  worker_.RemoveConnection(*this);
+}
+
+void SmbConnection::Drop(net::CloseReason reason) {
+  if (!alive_) return;
+  alive_ = false;
+  worker_.counters().dropped.Add();
+  base::Log(base::LogLevel::kDebug, "connection %s is ended: %s", peer_, net::Name(reason));
+  transport_->Close(reason);
+}
+
+void SmbConnection::DropAfterSend() {
+  if (!alive_) return;
+  draining_ = true;
+  CancelAll(nullptr, nullptr, nullptr);
+  if (chain_count_ == 0 && ready_first_ == nullptr && !transport_->send_in_flight()) {
+    Drop(net::CloseReason::kShutdown);
+  }
+}
+
+void SmbConnection::SessionsChanged() {
+  if (!alive_) return;
+  const bool has_session = state_.HasValidSession();
+  transport_->set_has_session(has_session);
+  transport_->set_frame_limit(has_session ? limits::frame_bytes_max
+                                          : limits::unauthenticated_frame_bytes_max);
+}
+
+bool SmbConnection::SpendMessageId(const proto::Header& request) {
+  return state_.window.Consume(request.message_id, request.credit_charge, multi_credit());
+}
+
+uint16_t SmbConnection::Grant(const proto::Header& request) {
+  return state_.window.Grant(request.credits);
+}
+
+namespace {
+
+ring::Task<void> CloseOpens(std::vector<std::shared_ptr<Open>> opens) {
+  for (const std::shared_ptr<Open>& open : opens) co_await open->Close();
+}
+
+}  // namespace
+
+// Holds the session, and with it the credentials that its opens are closed with, to the end.
+ring::Task<void> SmbConnection::EndSession(std::shared_ptr<session::Session> session,
+                                           const Chain* but) {
+  const std::shared_ptr<SmbConnection> self = shared_from_this();
+  state_.RemoveSession(session->id());
+  worker_.server().sessions.Remove(session->id());
+  SessionsChanged();
+  CancelAll(session.get(), nullptr, but);
+  if (session->attachment == nullptr) co_return;
+  std::vector<std::shared_ptr<Open>> opens = StateOf(*session).opens.TakeAll();
+  co_await CloseOpens(std::move(opens));
+}
+
+ring::Task<void> SmbConnection::EndTree(std::shared_ptr<session::Session> session,
+                                        std::shared_ptr<session::Tree> tree, const Chain* but) {
+  const std::shared_ptr<SmbConnection> self = shared_from_this();
+  session->RemoveTree(tree->id);
+  CancelAll(session.get(), tree.get(), but);
+  std::vector<std::shared_ptr<Open>> opens = StateOf(*session).opens.TakeTree(tree->id);
+  co_await CloseOpens(std::move(opens));
+}
+
+// A cancelled request may end at once and take others with it; those are back in the pool then,
+// where cancelling has no effect.
+void SmbConnection::CancelAll(const session::Session* session, const session::Tree* tree,
+                              const Chain* but) {
+  std::vector<Chain*> targets;
+  for (Chain* chain = chains_; chain != nullptr; chain = chain->next) {
+    if (chain != but && (session == nullptr || chain->RunsIn(session, tree))) {
+      targets.push_back(chain);
+    }
+  }
+  for (Chain* chain : targets) chain->Cancel();
+}
+
+void SmbConnection::CancelRequest(const proto::Header& cancel, const Chain* but) {
+  for (Chain* chain = chains_; chain != nullptr; chain = chain->next) {
+    if (chain != but && chain->IsTargetOfCancel(cancel)) {
+      chain->Cancel();
+      return;
+    }
+  }
+}
+
+uint64_t SmbConnection::BeginAsync() {
+  if (async_count_ >= limits::async_requests_per_connection_max) return 0;
+  ++async_count_;
+  UpdateBackPressure();
+  return ++last_async_id_;
+}
+
+void SmbConnection::AddChain(Chain* chain) {
+  chain->previous = nullptr;
+  chain->next = chains_;
+  if (chains_ != nullptr) chains_->previous = chain;
+  chains_ = chain;
+  ++chain_count_;
+  UpdateBackPressure();
+}
+
+void SmbConnection::RemoveChain(Chain* chain) {
+  (chain->previous == nullptr ? chains_ : chain->previous->next) = chain->next;
+  if (chain->next != nullptr) chain->next->previous = chain->previous;
+  chain->next = chain->previous = nullptr;
+  --chain_count_;
+  UpdateBackPressure();
+}
+
+void SmbConnection::Charge(size_t bytes) {
+  bytes_in_flight_ += bytes;
+  UpdateBackPressure();
+}
+
+void SmbConnection::Refund(size_t bytes) {
+  bytes_in_flight_ -= bytes;
+  UpdateBackPressure();
+}
+
+// Requests that wait with an interim response have a limit of their own: they must not keep the
+// one out that would end their waiting.
+void SmbConnection::UpdateBackPressure() {
+  if (!alive_) return;
+  const size_t active = chain_count_ - async_count_;
+  if (!paused_) {
+    if (active < limits::requests_in_flight_per_connection_max &&
+        bytes_in_flight_ < limits::bytes_in_flight_per_connection_max / 2) {
+      return;
+    }
+    paused_ = true;
+    transport_->PauseReceive();
+  } else if (active <= limits::requests_in_flight_per_connection_max / 2 &&
+             bytes_in_flight_ <= limits::bytes_in_flight_per_connection_max / 4) {
+    paused_ = false;
+    transport_->ResumeReceive();
+  }
+}
+
+void SmbConnection::QueueOut(OutMessage* out) {
+  (ready_last_ == nullptr ? ready_first_ : ready_last_->next) = out;
+  ready_last_ = out;
+  worker_.QueueForSending(this);
+}
+
+void SmbConnection::DropOuts(OutMessage* first) {
+  while (first != nullptr) {
+    OutMessage* const out = std::exchange(first, first->next);
+    Refund(out->buffer.capacity());
+    worker_.ReturnOut(out);
+  }
+}
+
+// While a send is in flight finished responses wait as they are; they are signed together, in
+// lanes, when the socket is about to take them.
+void SmbConnection::PrepareSend() {
+  if (!alive_ || transport_->send_in_flight()) return;
+  size_t bytes = 0;
+  OutMessage** last = &sending_;
+  while (ready_first_ != nullptr && bytes < limits::send_queue_bytes_max / 2) {
+    OutMessage* const out = ready_first_;
+    if (!out->AddJobs(worker_.stage())) {
+      Drop(net::CloseReason::kLocal);
+      break;
+    }
+    ready_first_ = std::exchange(out->next, nullptr);
+    bytes += out->end;
+    *last = out;
+    last = &out->next;
+  }
+  if (ready_first_ == nullptr) ready_last_ = nullptr;
+}
+
+void SmbConnection::FinishSend() {
+  absl::InlinedVector<net::OutFrame, 16> frames;
+  while (sending_ != nullptr) {
+    OutMessage* const out = sending_;
+    size_t offset = 0;
+    const bool made = out->Finalize(&offset);
+    sending_ = out->next;
+    Refund(out->buffer.capacity());
+    if (made && alive_) {
+      frames.emplace_back();
+      frames.back().buffer = std::move(out->buffer);
+      frames.back().offset = static_cast<uint32_t>(offset);
+      frames.back().length = static_cast<uint32_t>(out->end - offset);
+    } else if (!made) {
+      Drop(net::CloseReason::kInternalError);
+    }
+    worker_.ReturnOut(out);
+  }
+  if (alive_ && !frames.empty()) transport_->Send(absl::MakeSpan(frames));
+}
+
+}  // namespace sluice::smb

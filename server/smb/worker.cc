@@ -1,0 +1,153 @@
+#include "server/smb/worker.h"
+
+#include <utility>
+
+#include "server/base/log.h"
+
+namespace sluice::smb {
+
+Worker::Worker(ServerState& server, ring::Loop& loop)
+    : server_(server), loop_(loop), stage_(crypto::BatchStage::Create()), personalities_(loop) {}
+
+Worker::~Worker() = default;
+
+void Worker::AddConnection(int fd, std::string peer) {
+  counters_.connections_opened.Add();
+  auto connection = std::make_shared<SmbConnection>(*this, fd, std::move(peer));
+  const uint64_t id = connection->state().id();
+  connections_.emplace(id, std::move(connection));
+}
+
+void Worker::RemoveConnection(const SmbConnection& connection) {
+  if (connections_.erase(connection.state().id()) == 0) return;
+  counters_.connections_closed.Add();
+  loop_.load().fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<SmbConnection> Worker::FindConnection(uint64_t id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second;
+}
+
+void Worker::DropAll(bool after_send) {
+  std::vector<std::shared_ptr<SmbConnection>> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const std::shared_ptr<SmbConnection>& connection : all) {
+    if (after_send) {
+      connection->DropAfterSend();
+    } else {
+      connection->Drop(net::CloseReason::kShutdown);
+    }
+  }
+}
+
+void Worker::OnTurn(ring::Loop&) {
+  if (received_first_ != nullptr) {
+    stage_->Flush();
+    DispatchReceived();
+  }
+  if (!ready_.empty()) SendReady();
+  PublishStageCounters();
+}
+
+void Worker::DispatchReceived() {
+  Chain* chain = std::exchange(received_first_, nullptr);
+  received_last_ = nullptr;
+  while (chain != nullptr) {
+    Chain* const next = std::exchange(chain->queue_next, nullptr);
+    chain->Dispatch();
+    chain = next;
+  }
+}
+
+void Worker::SendReady() {
+  sending_.swap(ready_);
+  for (const std::shared_ptr<SmbConnection>& connection : sending_) {
+    connection->queued_for_sending = false;
+    connection->PrepareSend();
+  }
+  stage_->Flush();
+  for (const std::shared_ptr<SmbConnection>& connection : sending_) connection->FinishSend();
+  sending_.clear();
+}
+
+void Worker::PublishStageCounters() {
+  const crypto::StageCounters& now = stage_->counters();
+  stage_counters_[0].store(now.flushes, std::memory_order_relaxed);
+  stage_counters_[1].store(now.jobs, std::memory_order_relaxed);
+  stage_counters_[2].store(now.bytes, std::memory_order_relaxed);
+  stage_counters_[3].store(now.failures, std::memory_order_relaxed);
+  stage_counters_[4].store(now.lanes_filled, std::memory_order_relaxed);
+}
+
+crypto::StageCounters Worker::stage_counters() const {
+  crypto::StageCounters counters;
+  counters.flushes = stage_counters_[0].load(std::memory_order_relaxed);
+  counters.jobs = stage_counters_[1].load(std::memory_order_relaxed);
+  counters.bytes = stage_counters_[2].load(std::memory_order_relaxed);
+  counters.failures = stage_counters_[3].load(std::memory_order_relaxed);
+  counters.lanes_filled = stage_counters_[4].load(std::memory_order_relaxed);
+  return counters;
+}
+
+// The statuses that there are fit easily; what does not fit is counted in the sum only.
+void Worker::CountFailure(proto::NtStatus status) {
+  counters_.failures.Add();
+  const uint32_t value = static_cast<uint32_t>(status);
+  for (FailureSlot& slot : failures_) {
+    const uint32_t present = slot.status.load(std::memory_order_relaxed);
+    if (present != value && present != 0) continue;
+    slot.status.store(value, std::memory_order_relaxed);
+    slot.count.Add();
+    return;
+  }
+}
+
+std::vector<std::pair<proto::NtStatus, uint64_t>> Worker::failures_by_status() const {
+  std::vector<std::pair<proto::NtStatus, uint64_t>> failures;
+  for (const FailureSlot& slot : failures_) {
+    const uint32_t status = slot.status.load(std::memory_order_relaxed);
+    if (status == 0) break;
+    failures.emplace_back(static_cast<proto::NtStatus>(status), slot.count.value());
+  }
+  return failures;
+}
+
+Chain* Worker::TakeChain() {
+  if (free_chains_ == nullptr) {
+    chains_.push_back(std::make_unique<Chain>(*this));
+    return chains_.back().get();
+  }
+  Chain* const chain = free_chains_;
+  free_chains_ = std::exchange(chain->queue_next, nullptr);
+  return chain;
+}
+
+void Worker::ReturnChain(Chain* chain) { chain->queue_next = std::exchange(free_chains_, chain); }
+
+OutMessage* Worker::TakeOut() {
+  if (free_outs_ == nullptr) {
+    outs_.push_back(std::make_unique<OutMessage>());
+    return outs_.back().get();
+  }
+  OutMessage* const out = free_outs_;
+  free_outs_ = std::exchange(out->next, nullptr);
+  return out;
+}
+
+void Worker::ReturnOut(OutMessage* out) {
+  out->Clear();
+  out->next = std::exchange(free_outs_, out);
+}
+
+void Worker::QueueReceived(Chain* chain) {
+  (received_last_ == nullptr ? received_first_ : received_last_->queue_next) = chain;
+  received_last_ = chain;
+}
+
+void Worker::QueueForSending(SmbConnection* connection) {
+  if (std::exchange(connection->queued_for_sending, true)) return;
+  ready_.push_back(connection->shared_from_this());
+}
+
+}  // namespace sluice::smb
