@@ -259,7 +259,10 @@ bool Loop::CancelEverything() {
   const uint64_t begin = base::SystemClock().MonotonicNanos();
   while (true) {
     while (sleepers_ != nullptr) sleepers_->Wake();
-    if (Drained()) return true;
+    if (Drained()) {
+      ring_->Submit(false, 0);  // what nobody waits for, such as closing descriptors
+      return true;
+    }
     if (base::SystemClock().MonotonicNanos() - begin > kStopTimeoutNanos) break;
     if (operations_ != 0) {
       Sqe cancel;

@@ -3,79 +3,26 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <random>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "server/net/connection.h"
-#include "server/net/counters.h"
 #include "server/net/listener.h"
 #include "server/ring/loop.h"
+#include "tests/server/net/echo_server.h"
 
 namespace sluice::net {
 namespace {
-
-// Sends every frame back, on one loop.
-class EchoServer final : public FrameHandler, public ring::TurnHandler {
- public:
-  explicit EchoServer(ring::Loop& loop) : loop_(loop) { loop.SetTurnHandler(this); }
-
-  void Add(int fd, std::string peer) {
-    ConnectionOptions options;
-    options.frame_bytes_max = limits::frame_bytes_max;
-    options.counters = &counters_;
-    auto connection = std::make_unique<Connection>(loop_, fd, std::move(peer), options, *this);
-    Connection* const key = connection.get();
-    connections_.emplace(key, std::move(connection));
-  }
-
-  void OnFrame(Connection& connection, Frame frame) override {
-    ASSERT_EQ(reinterpret_cast<uintptr_t>(frame.bytes.data()) % 8, 0u);
-    OutFrame out;
-    out.offset = static_cast<uint32_t>(frame.bytes.data() - frame.buffer.data()) - 4;
-    out.length = static_cast<uint32_t>(frame.bytes.size()) + 4;
-    out.buffer = std::move(frame.buffer);
-    waiting_[&connection].push_back(std::move(out));
-    if (connection.queued_bytes() > (1u << 20)) connection.PauseReceive();
-  }
-  void OnWritable(Connection& connection) override { connection.ResumeReceive(); }
-  void OnClosed(Connection& connection, CloseReason reason) override {
-    last_reason_ = reason;
-    waiting_.erase(&connection);
-    connections_.erase(&connection);
-    loop_.load().fetch_sub(1);
-  }
-  void OnTurn(ring::Loop&) override {
-    for (auto& [connection, frames] : waiting_) {
-      if (frames.empty()) continue;
-      connection->Send(absl::MakeSpan(frames));
-      frames.clear();
-    }
-  }
-
-  void CloseAll() {
-    for (auto& [key, connection] : connections_) connection->Close(CloseReason::kShutdown);
-  }
-  bool empty() const { return connections_.empty(); }
-  const NetCounters& counters() const { return counters_; }
-  CloseReason last_reason() const { return last_reason_; }
-
- private:
-  ring::Loop& loop_;
-  NetCounters counters_;
-  CloseReason last_reason_ = CloseReason::kLocal;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
-  std::unordered_map<Connection*, std::vector<OutFrame>> waiting_;
-};
 
 // A listener and echo servers on loops with threads of their own.
 class EchoTest : public testing::Test {
@@ -88,7 +35,8 @@ class EchoTest : public testing::Test {
       auto loop = ring::Loop::Create(std::move(options));
       EXPECT_TRUE(loop.ok()) << loop.status();
       loops_.push_back(*std::move(loop));
-      servers_.push_back(std::make_unique<EchoServer>(*loops_.back()));
+      servers_.push_back(std::make_unique<EchoServer>(
+          *loops_.back(), ConnectionOptions{.frame_bytes_max = limits::frame_bytes_max}));
     }
     for (auto& loop : loops_) threads_.emplace_back([&loop] { EXPECT_TRUE(loop->Run()); });
     std::vector<ring::Loop*> pointers;
@@ -130,6 +78,8 @@ class EchoTest : public testing::Test {
     to.sin_port = htons(static_cast<uint16_t>(port));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
   }
 
@@ -159,15 +109,6 @@ bool ReadAll(int fd, char* out, size_t bytes) {
   return true;
 }
 
-std::string MakeFrame(std::mt19937& random, size_t bytes) {
-  std::string frame(bytes + 4, '\0');
-  frame[1] = static_cast<char>(bytes >> 16);
-  frame[2] = static_cast<char>(bytes >> 8);
-  frame[3] = static_cast<char>(bytes);
-  for (size_t i = 4; i < frame.size(); ++i) frame[i] = static_cast<char>(random());
-  return frame;
-}
-
 // Writes in one thread and compares in the other, so that many frames are on their way.
 void ExchangeFrames(int fd, const std::vector<std::string>& frames) {
   std::thread writer([&] {
@@ -195,7 +136,7 @@ TEST_F(EchoTest, MixedSizesFromSeveralClients) {
         const size_t limit = (i / 50) % 3 == 0 ? 200 : 100u << 10;
         size_t bytes = 1 + random() % limit;
         if ((i / 50) % 3 == 1) bytes = (64u << 10) + random() % 100;
-        frames.push_back(MakeFrame(random, bytes));
+        frames.push_back(MakeFrame(static_cast<uint32_t>(random()), bytes));
       }
       const int fd = Connect();
       ExchangeFrames(fd, frames);
@@ -210,7 +151,7 @@ TEST_F(EchoTest, LargestFrames) {
   std::vector<std::string> frames;
   for (const size_t bytes : {limits::frame_bytes_max, size_t{1}, size_t{1} << 20,
                              limits::frame_bytes_max - 1, size_t{77}, size_t{4} << 20}) {
-    frames.push_back(MakeFrame(random, bytes));
+    frames.push_back(MakeFrame(static_cast<uint32_t>(random()), bytes));
   }
   const int fd = Connect();
   ExchangeFrames(fd, frames);
@@ -219,7 +160,7 @@ TEST_F(EchoTest, LargestFrames) {
 
 TEST_F(EchoTest, AStreamOfLargeFramesCostsAboutOneReceiveEach) {
   std::mt19937 random(2);
-  const std::string frame = MakeFrame(random, (64u << 10) + 112);
+  const std::string frame = MakeFrame(static_cast<uint32_t>(random()), (64u << 10) + 112);
   const std::vector<std::string> frames(500, frame);
   const int fd = Connect();
   ExchangeFrames(fd, frames);
@@ -234,7 +175,7 @@ TEST_F(EchoTest, ByteByByte) {
   std::mt19937 random(3);
   const int fd = Connect();
   for (const size_t bytes : {1u, 5u, 300u}) {
-    const std::string frame = MakeFrame(random, bytes);
+    const std::string frame = MakeFrame(static_cast<uint32_t>(random()), bytes);
     for (const char byte : frame) WriteAll(fd, std::string(1, byte));
     std::string got(frame.size(), '\0');
     ASSERT_TRUE(ReadAll(fd, got.data(), got.size()));
@@ -246,7 +187,7 @@ TEST_F(EchoTest, ByteByByte) {
 TEST_F(EchoTest, KeepAlivesAreIgnored) {
   std::mt19937 random(4);
   const std::string keep_alive("\x85\0\0\0", 4);
-  const std::string frame = MakeFrame(random, 100);
+  const std::string frame = MakeFrame(static_cast<uint32_t>(random()), 100);
   const int fd = Connect();
   WriteAll(fd, keep_alive + keep_alive + frame + keep_alive + frame);
   std::string got(2 * frame.size(), '\0');
@@ -273,8 +214,8 @@ TEST_F(EchoTest, BadFramesEndTheConnection) {
 
 TEST_F(EchoTest, ClientsThatVanishInEveryState) {
   std::mt19937 random(5);
-  const std::string large = MakeFrame(random, 200u << 10);
-  const std::string small = MakeFrame(random, 200);
+  const std::string large = MakeFrame(static_cast<uint32_t>(random()), 200u << 10);
+  const std::string small = MakeFrame(static_cast<uint32_t>(random()), 200);
   for (const size_t part : {size_t{0}, size_t{1}, size_t{3}, size_t{4}, size_t{5}, size_t{100},
                             small.size(), size_t{40000}, large.size()}) {
     for (const bool reset : {false, true}) {

@@ -1,0 +1,73 @@
+// The file operations of a SimRing, by the system calls of the same name.
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "tests/fakes/sim_ring.h"
+
+namespace sluice::fakes {
+namespace {
+
+template <typename T>
+T* Out(const void* pointer) {
+  return const_cast<T*>(static_cast<const T*>(pointer));
+}
+
+int64_t Call(const ring::Sqe& sqe) {
+  const char* path = static_cast<const char*>(sqe.address);
+  const char* path2 = static_cast<const char*>(sqe.address2);
+  const int flags = static_cast<int>(sqe.flags);
+  switch (sqe.code) {
+    case ring::OpCode::kNop:
+      return 0;
+    case ring::OpCode::kRead:
+    case ring::OpCode::kReadFixed:
+      return pread(sqe.fd, Out<uint8_t>(sqe.address), sqe.length, static_cast<off_t>(sqe.offset));
+    case ring::OpCode::kWrite:
+    case ring::OpCode::kWriteFixed:
+      return pwrite(sqe.fd, sqe.address, sqe.length, static_cast<off_t>(sqe.offset));
+    case ring::OpCode::kFsync:
+      return (sqe.flags & ring::kFsyncDataOnly) != 0 ? fdatasync(sqe.fd) : fsync(sqe.fd);
+    case ring::OpCode::kFtruncate:
+      return ftruncate(sqe.fd, static_cast<off_t>(sqe.length));
+    case ring::OpCode::kFallocate:
+      return fallocate(sqe.fd, static_cast<int>(sqe.mode), static_cast<off_t>(sqe.offset),
+                       static_cast<off_t>(sqe.length));
+    case ring::OpCode::kOpenat2:
+      return syscall(SYS_openat2, sqe.fd, path, sqe.address2, sizeof(open_how));
+    case ring::OpCode::kStatx:
+      return statx(sqe.fd, path, flags, sqe.mode, Out<struct statx>(sqe.address2));
+    case ring::OpCode::kUnlinkat:
+      return unlinkat(sqe.fd, path, flags);
+    case ring::OpCode::kRenameat2:
+      return renameat2(sqe.fd, path, sqe.fd2, path2, sqe.flags);
+    case ring::OpCode::kMkdirat:
+      return mkdirat(sqe.fd, path, sqe.mode);
+    case ring::OpCode::kLinkat:
+      return linkat(sqe.fd, path, sqe.fd2, path2, flags);
+    case ring::OpCode::kSymlinkat:
+      return symlinkat(path2, sqe.fd, path);
+    case ring::OpCode::kFgetxattr:
+      return fgetxattr(sqe.fd, path, Out<uint8_t>(sqe.address2), sqe.length);
+    case ring::OpCode::kFsetxattr:
+      return fsetxattr(sqe.fd, path, sqe.address2, sqe.length, flags);
+    default:
+      errno = EOPNOTSUPP;
+      return -1;
+  }
+}
+
+}  // namespace
+
+int64_t SimRing::DoFileOperation(const ring::Sqe& sqe) {
+  const int64_t result = Call(sqe);
+  return result < 0 ? -errno : result;
+}
+
+}  // namespace sluice::fakes
