@@ -31,6 +31,12 @@ constexpr char kResponse[] =
     "AABBCC 0000000000"
     "0800 0400 00000000 0100 0200";
 
+TEST(Dialect, HasANameForPeopleEvenWhenUnknown) {
+  EXPECT_EQ(Name(Dialect::kSmb202), "2.0.2");
+  EXPECT_EQ(Name(Dialect::kSmb311), "3.1.1");
+  EXPECT_EQ(Name(static_cast<Dialect>(0x0310)), "unknown");
+}
+
 TEST(NegotiateRequest, LaysOutAsSpecified) {
   const Bytes message = MessageFromHex(kRequest);
   NegotiateRequest request;
