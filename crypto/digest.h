@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 
 #include "absl/types/span.h"
 
@@ -17,8 +16,8 @@ inline constexpr size_t kMd5Bytes = 16;
 inline constexpr size_t kSha256Bytes = 32;
 inline constexpr size_t kSha512Bytes = 64;
 
-// A message in pieces, hashed as if they were one.
-using Pieces = std::initializer_list<absl::Span<const uint8_t>>;
+// A message in pieces, hashed as if they were one: {first, second}.
+using Pieces = absl::Span<const absl::Span<const uint8_t>>;
 
 std::array<uint8_t, kMd4Bytes> Md4(absl::Span<const uint8_t> message);
 std::array<uint8_t, kMd5Bytes> Md5(Pieces message);

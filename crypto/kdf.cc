@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "crypto/secret.h"
@@ -22,14 +23,20 @@ void DeriveKey(absl::Span<const uint8_t> key, absl::Span<const uint8_t> label,
   assert(out.size() == 16 || out.size() == 32);
   static constexpr std::array<uint8_t, 1> kSeparator = {0};
   const std::array<uint8_t, 4> length = BigEndian32(static_cast<uint32_t>(out.size() * 8));
-  uint32_t counter = 1;
-  while (!out.empty()) {
-    std::array<uint8_t, kSha256Bytes> block =
-        HmacSha256(key, {BigEndian32(counter), label, kSeparator, context, length});
+  DeriveKeyFromFixedInput(key, {label, kSeparator, context, length}, out);
+}
+
+void DeriveKeyFromFixedInput(absl::Span<const uint8_t> key, Pieces fixed_input,
+                             absl::Span<uint8_t> out) {
+  std::vector<absl::Span<const uint8_t>> input(fixed_input.size() + 1);
+  std::copy(fixed_input.begin(), fixed_input.end(), input.begin() + 1);
+  for (uint32_t counter = 1; !out.empty(); ++counter) {
+    const std::array<uint8_t, 4> counter_bytes = BigEndian32(counter);
+    input[0] = counter_bytes;
+    std::array<uint8_t, kSha256Bytes> block = HmacSha256(key, input);
     const size_t take = std::min(out.size(), block.size());
     std::copy_n(block.begin(), take, out.begin());
     out.remove_prefix(take);
-    ++counter;
     Wipe(block.data(), block.size());
   }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "crypto/digest.h"
 
 namespace sluice::crypto {
 
@@ -14,6 +15,11 @@ namespace sluice::crypto {
 // byte between the two and the length after them are added here.
 void DeriveKey(absl::Span<const uint8_t> key, absl::Span<const uint8_t> label,
                absl::Span<const uint8_t> context, absl::Span<uint8_t> out);
+
+// The same with everything after the counter given, as validation vectors have it. Any size of
+// `out`.
+void DeriveKeyFromFixedInput(absl::Span<const uint8_t> key, Pieces fixed_input,
+                             absl::Span<uint8_t> out);
 
 }  // namespace sluice::crypto
 
