@@ -1,0 +1,262 @@
+#include "server/storage/posix_backend.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "tests/server/storage/run_on_loop.h"
+#include "tests/server/storage/test_share.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr uint32_t kNobody = 65534;
+
+OpenFlags Flags(bool read, bool write, bool path_only = false) {
+  OpenFlags flags;
+  flags.read = read;
+  flags.write = write;
+  flags.path_only = path_only;
+  return flags;
+}
+
+class PosixBackendTest : public testing::Test {
+ protected:
+  Backend& backend() { return share_.backend(); }
+
+  template <typename T>
+  T Await(ring::Task<T> task) {
+    return runner_.Run(std::move(task));
+  }
+  int OpenError(const base::Identity& who, absl::string_view path, OpenFlags flags) {
+    Result<std::unique_ptr<File>> opened = Await(backend().Open(who, path, flags));
+    runner_.Do([&] { opened.value().reset(); });
+    return opened.error();
+  }
+  void WriteFile(const std::string& path, const std::string& content) {
+    std::ofstream(path) << content;
+  }
+  std::string InShare(const std::string& name) { return share_.path() + "/" + name; }
+
+  LoopRunner runner_;
+  PosixShare share_;
+  base::Identity process_;
+};
+
+TEST_F(PosixBackendTest, RefusesARootThatIsNone) {
+  EXPECT_EQ(OpenPosixBackend("/nonexistent").error(), -ENOENT);
+  WriteFile(InShare("file"), "");
+  EXPECT_EQ(OpenPosixBackend(InShare("file")).error(), -ENOTDIR);
+}
+
+TEST_F(PosixBackendTest, KeepsItsRootWhenThatIsRenamed) {
+  WriteFile(InShare("file"), "");
+  std::filesystem::rename(share_.path(), share_.outside() + "/renamed");
+  EXPECT_EQ(OpenError(process_, "file", Flags(true, false)), 0);
+}
+
+TEST_F(PosixBackendTest, NeverWaitsForAFifo) {
+  ASSERT_EQ(::mkfifo(InShare("fifo").c_str(), 0666), 0);
+  EXPECT_EQ(OpenError(process_, "fifo", Flags(true, false)), -EOPNOTSUPP);
+  EXPECT_EQ(OpenError(process_, "fifo", Flags(false, true)), -EOPNOTSUPP);
+  EXPECT_EQ(OpenError(process_, "fifo", Flags(true, true)), -EOPNOTSUPP);
+  EXPECT_EQ(OpenError(process_, "fifo", Flags(false, false, true)), -EOPNOTSUPP);
+  EXPECT_EQ(Await(backend().GetStat(process_, "fifo")).value().type, FileType::kOther);
+}
+
+TEST_F(PosixBackendTest, RefusesSocketsAndDevices) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, InShare("socket").c_str(), sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ::close(fd);
+  EXPECT_EQ(OpenError(process_, "socket", Flags(true, true)), -EOPNOTSUPP);
+  if (::mknod(InShare("device").c_str(), S_IFCHR | 0666, 1 << 8 | 3) == 0) {
+    EXPECT_EQ(OpenError(process_, "device", Flags(true, false)), -EOPNOTSUPP);
+  }
+}
+
+TEST_F(PosixBackendTest, ReadsThroughAFileSystemWithoutPromises) {
+  // A left-over O_NONBLOCK would make the ring give up on such files at once.
+  WriteFile(InShare("file"), "x");
+  Result<std::unique_ptr<File>> opened = Await(backend().Open(process_, "file", Flags(true, true)));
+  ASSERT_TRUE(opened.ok());
+  int nonblocking = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename());
+    std::error_code error;
+    if (std::filesystem::read_symlink(entry.path(), error) != InShare("file")) continue;
+    nonblocking += (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+  }
+  EXPECT_EQ(nonblocking, 0);
+  runner_.Do([&] { opened.value().reset(); });
+}
+
+TEST_F(PosixBackendTest, ARaceCannotMoveARenameOutside) {
+  // The parent becomes a link to the outside between two operations of a client.
+  std::filesystem::create_directory(InShare("dir"));
+  std::filesystem::create_directory(share_.outside() + "/out");
+  WriteFile(share_.outside() + "/out/file", "secret");
+  WriteFile(InShare("mine"), "x");
+  std::filesystem::remove(InShare("dir"));
+  std::filesystem::create_symlink("../out", InShare("dir"));
+  EXPECT_EQ(Await(backend().Rename(process_, "mine", "dir/file", true)), -EXDEV);
+  EXPECT_EQ(Await(backend().Rename(process_, "dir/file", "stolen", true)), -EXDEV);
+  EXPECT_EQ(Await(backend().Remove(process_, "dir/file", false)), -EXDEV);
+  EXPECT_TRUE(std::filesystem::exists(share_.outside() + "/out/file"));
+}
+
+// Descriptors are closed: a second pass over the same operations opens no new ones.
+TEST_F(PosixBackendTest, LeaksNoDescriptors) {
+  const auto count = [] {
+    size_t n = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/fd")) {
+      ++n;
+    }
+    return n;
+  };
+  const auto pass = [this] {
+    EXPECT_EQ(Await(backend().MakeDirectory(process_, "a", 0755)), 0);
+    EXPECT_EQ(Await(backend().MakeDirectory(process_, "a/b", 0755)), 0);
+    EXPECT_EQ(Await(backend().Rename(process_, "a/b", "c", false)), 0);
+    EXPECT_EQ(Await(backend().Rename(process_, "c", "a", false)), -EEXIST);
+    EXPECT_EQ(Await(backend().GetStat(process_, "a")).error(), 0);
+    EXPECT_EQ(OpenError(process_, "a", Flags(true, true)), -EISDIR);
+    EXPECT_EQ(OpenError(process_, "a", Flags(true, false)), 0);
+    EXPECT_EQ(Await(backend().MakeSymlink(process_, "x", "a/l")), 0);
+    EXPECT_EQ(OpenError(process_, "a/l", Flags(true, false)), -ENOENT);
+    EXPECT_EQ(Await(backend().Remove(process_, "a/l", false)), 0);
+    EXPECT_EQ(Await(backend().Remove(process_, "c", true)), 0);
+    EXPECT_EQ(Await(backend().Remove(process_, "a", true)), 0);
+  };
+  pass();
+  runner_.Do([] {});
+  const size_t before = count();
+  pass();
+  runner_.Do([] {});
+  EXPECT_EQ(count(), before);
+}
+
+// With the rights to act for others.
+class IdentityTest : public PosixBackendTest {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    nobody_.uid = nobody_.gid = kNobody;
+    runner_.Do([this] {
+      const int personality = runner_.loop().RegisterPersonality(nobody_);
+      ASSERT_GT(personality, 0);
+      nobody_.personalities = {static_cast<uint16_t>(personality)};
+    });
+    std::filesystem::permissions(share_.outside(), std::filesystem::perms(0755));
+    std::filesystem::permissions(share_.path(), std::filesystem::perms(0755));
+  }
+  void TearDown() override {
+    if (nobody_.personalities.empty()) return;
+    runner_.Do([this] { runner_.loop().UnregisterPersonality(nobody_.personalities[0]); });
+  }
+  void Chmod(const std::string& name, uint32_t mode) {
+    ASSERT_EQ(::chmod(InShare(name).c_str(), mode), 0);
+  }
+
+  base::Identity nobody_;
+};
+
+TEST_F(IdentityTest, OpensOnlyWhatTheUserMay) {
+  WriteFile(InShare("secret"), "x");
+  WriteFile(InShare("public"), "x");
+  Chmod("secret", 0600);
+  Chmod("public", 0644);
+  EXPECT_EQ(OpenError(nobody_, "secret", Flags(true, false)), -EACCES);
+  EXPECT_EQ(OpenError(nobody_, "public", Flags(true, false)), 0);
+  EXPECT_EQ(OpenError(nobody_, "public", Flags(true, true)), -EACCES);
+  EXPECT_EQ(OpenError(process_, "secret", Flags(true, true)), 0);
+  OpenFlags create = Flags(true, true);
+  create.create = true;
+  EXPECT_EQ(OpenError(nobody_, "new", create), -EACCES);
+}
+
+TEST_F(IdentityTest, ChangesOnlyWhatTheUserMay) {
+  WriteFile(InShare("file"), "x");
+  Chmod("file", 0644);
+  EXPECT_EQ(Await(backend().Remove(nobody_, "file", false)), -EACCES);
+  EXPECT_EQ(Await(backend().Rename(nobody_, "file", "other", false)), -EACCES);
+  // EPERM where hard links are protected.
+  EXPECT_LT(Await(backend().Link(nobody_, "file", "other")), 0);
+  EXPECT_EQ(Await(backend().MakeDirectory(nobody_, "dir", 0755)), -EACCES);
+  EXPECT_EQ(Await(backend().MakeSymlink(nobody_, "x", "link")), -EACCES);
+  Result<std::unique_ptr<File>> file =
+      Await(backend().Open(nobody_, "file", Flags(false, false, true)));
+  ASSERT_TRUE(file.ok());
+  const int64_t time = 1'000'000'000;
+  EXPECT_EQ(Await(file.value()->SetMode(0777)), -EPERM);
+  EXPECT_EQ(Await(file.value()->SetOwner(kNobody, kNobody)), -EPERM);
+  EXPECT_EQ(Await(file.value()->SetTimes(&time, &time, As::kUser)), -EPERM);
+  EXPECT_EQ(Await(file.value()->SetXattr("user.x", "y", As::kUser)), -EACCES);
+  // What the gateway answers for itself.
+  EXPECT_EQ(Await(file.value()->SetTimes(&time, &time, As::kProcess)), 0);
+  EXPECT_EQ(Await(file.value()->SetXattr("user.x", "y", As::kProcess)), 0);
+  runner_.Do([&] { file.value().reset(); });
+}
+
+TEST_F(IdentityTest, WhatTheUserMakesIsTheirs) {
+  Chmod("", 0777);
+  OpenFlags create = Flags(true, true);
+  create.create = true;
+  EXPECT_EQ(OpenError(nobody_, "file", create), 0);
+  EXPECT_EQ(Await(backend().MakeDirectory(nobody_, "dir", 0755)), 0);
+  for (const char* name : {"file", "dir"}) {
+    const Stat stat = Await(backend().GetStat(process_, name)).value();
+    EXPECT_EQ(stat.uid, kNobody);
+    EXPECT_EQ(stat.gid, kNobody);
+  }
+}
+
+TEST_F(IdentityTest, BookKeepingIsReadOfFilesTheUserMayNotRead) {
+  WriteFile(InShare("secret"), "x");
+  Chmod("secret", 0600);
+  Result<std::unique_ptr<File>> own = Await(backend().Open(process_, "secret", Flags(true, false)));
+  EXPECT_EQ(Await(own.value()->SetXattr("user.DOSATTRIB", "v", As::kProcess)), 0);
+  Result<std::unique_ptr<File>> file =
+      Await(backend().Open(nobody_, "secret", Flags(false, false, true)));
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(Await(file.value()->GetXattr("user.DOSATTRIB", As::kUser)).error(), -EACCES);
+  EXPECT_EQ(Await(file.value()->GetXattr("user.DOSATTRIB", As::kProcess)).value(), "v");
+  OpenFlags list = Flags(true, false);
+  list.directory = true;
+  Result<std::unique_ptr<File>> directory = Await(backend().Open(nobody_, "", list));
+  ASSERT_TRUE(directory.ok());
+  const std::vector<DirectoryEntry> entries = {{"secret", 0, FileType::kRegular}};
+  const auto stats = Await(directory.value()->StatEntries(entries, "user.DOSATTRIB", true));
+  EXPECT_EQ(stats.value()[0].xattr, "v");
+  runner_.Do([&] {
+    own.value().reset();
+    file.value().reset();
+    directory.value().reset();
+  });
+}
+
+TEST_F(IdentityTest, AUserWithoutAPersonalityIsNotTheProcess) {
+  WriteFile(InShare("public"), "x");
+  Chmod("public", 0644);
+  base::Identity unregistered;
+  unregistered.uid = unregistered.gid = kNobody;
+  EXPECT_EQ(OpenError(unregistered, "public", Flags(true, false)), -EPERM);
+  EXPECT_EQ(Await(backend().MakeDirectory(unregistered, "dir", 0755)), -EPERM);
+}
+
+}  // namespace
+}  // namespace sluice::storage
