@@ -30,13 +30,12 @@ class Volume;
 struct FileKey {
   uint64_t device = 0;
   uint64_t inode = 0;
+  uint64_t stream = 0;  // a hash of the stream's folded name; 0: the file's own data
 
-  bool operator==(const FileKey& other) const {
-    return device == other.device && inode == other.inode;
-  }
+  bool operator==(const FileKey&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const FileKey& key) {
-    return H::combine(std::move(h), key.device, key.inode);
+    return H::combine(std::move(h), key.device, key.inode, key.stream);
   }
 };
 
@@ -46,6 +45,7 @@ struct Removal {
   std::string path;  // as Backend has them
   base::Identity who;
   bool directory = false;
+  std::string stream_xattr;  // not empty: only this stream goes
 };
 
 // Thread-safe; its mutex is never held over an await.
@@ -61,6 +61,8 @@ class FileNode {
   void SetDeletePending(Removal removal);
   void ClearDeletePending();
   bool delete_pending() const;
+  // The deletion becomes pending when `open` closes.
+  void SetDeleteOnClose(OpenFile* open, const base::Identity& who);
 
   // The name by which an open finds its file; other threads' renames change it.
   std::string PathOf(const OpenFile& open) const;
@@ -114,6 +116,7 @@ class FileNode {
   bool WriteTimePending() const;
   void CommitWriteTime(int64_t modified);
   void SetWriteTime(int64_t modified);
+  void SetWriteTimeFrozen();
   std::optional<int64_t> WriteTimeAtClose(int64_t wall);
   void ObserveWriteTime(int64_t modified);
 
@@ -123,12 +126,13 @@ class FileNode {
   using Waiters = std::vector<LockWait*>;
 
   // For NodeTable, which holds its shard's mutex too.
-  proto::NtStatus Admit(OpenFile* open);
-  void Remove(OpenFile* open);
+  proto::NtStatus Admit(OpenFile* open, uint32_t extra_access);
+  // The waiters are to be resumed.
+  Waiters Remove(OpenFile* open);
 
-  // REQUIRES: mutex_ held. Grants what can be granted, in order; the caller resumes them with
-  // Resume() once it has let the mutex go.
-  Waiters TakeGrantable();
+  // REQUIRES: mutex_ held. Grants what can be granted, in order, and ends those of `closed`; the
+  // caller resumes them with Resume() once it has let the mutex go.
+  Waiters TakeFinished(const OpenFile* closed);
   static void Resume(const Waiters& waiters);
 
   const FileKey key_;

@@ -25,7 +25,7 @@ absl::string_view FoldedNames::At(uint32_t offset) const {
 bool FoldedNames::Answers(uint32_t offset, absl::string_view folded) const {
   const absl::string_view name = At(offset);
   return FoldName(name) == folded ||
-         (LooksMangled(folded) && FoldName(NameForClient(name)) == folded);
+         (LooksMangled(folded) && FoldName(ShortNameFor(name)) == folded);
 }
 
 uint32_t* FoldedNames::Slot(absl::string_view folded) {

@@ -230,6 +230,23 @@ std::string NameForClient(absl::string_view component) {
   return IsLegalName(component) || component.empty() ? std::string(component) : Mangle(component);
 }
 
+std::string ShortNameFor(absl::string_view component) {
+  constexpr size_t kStemMax = 8;
+  constexpr size_t kExtensionMax = 3;
+  if (component.empty()) return std::string();
+  const size_t dot = component.find('.');
+  const absl::string_view stem = component.substr(0, dot);
+  const absl::string_view extension =
+      dot == absl::string_view::npos ? absl::string_view() : component.substr(dot + 1);
+  const bool short_already =
+      !stem.empty() && stem.size() <= kStemMax && extension.size() <= kExtensionMax &&
+      (dot == absl::string_view::npos || !extension.empty()) &&
+      std::all_of(stem.begin(), stem.end(), IsShortNameCharacter) &&
+      std::all_of(extension.begin(), extension.end(), IsShortNameCharacter) &&
+      IsLegalName(component);
+  return short_already ? std::string(component) : Mangle(component);
+}
+
 bool LooksMangled(absl::string_view component) {
   constexpr size_t kStem = 8;
   if (component.size() < kStem || component[6] != '~') return false;

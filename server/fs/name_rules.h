@@ -56,6 +56,10 @@ bool IsLegalName(absl::string_view component);
 // ("mangled names = illegal", hash2) shows for it, such as "A5G0KU~M.TXT".
 std::string NameForClient(absl::string_view component);
 
+// The 8.3 name of a component on disk: itself where it is one, else made up the same way. The
+// resolver finds files by it.
+std::string ShortNameFor(absl::string_view component);
+
 // Has the form of a name that NameForClient makes up; cheap, for the resolver.
 bool LooksMangled(absl::string_view component);
 

@@ -20,14 +20,15 @@ namespace sluice::fs {
 class NodeTable {
  public:
   // Adds `open` to the file's opens and sets its node; DELETE_PENDING or SHARING_VIOLATION where
-  // the file or another open does not allow it.
-  proto::NtStatus Admit(const FileKey& key, OpenFile* open);
+  // the file or another open does not allow it. `extra_access` counts in the check only: what an
+  // open that overwrites does at once.
+  proto::NtStatus Admit(const FileKey& key, OpenFile* open, uint32_t extra_access);
 
   enum class Leaving : uint8_t {
-    kLeft,            // it is out; others may still have the file open
-    kRemove,          // it is out, it was the last, and the file is to be removed as `removal` says
+    kLeft,           // it is out; others may still have the file open
+    kRemove,         // it is out, it was the last, and the file is to be removed as `removal` says
     kNeedsNameLock,  // nothing happened: it would be the last of a file that is to be removed, and
-                      // the caller does not hold the name in `removal` exclusively
+                     // the caller does not hold the name in `removal` exclusively
   };
   // Takes `open` out, and its locks. An open with delete_on_close makes the deletion pending.
   // `held_path`: the name that the caller holds exclusively in its volume's NameLocks, or null.
@@ -46,9 +47,11 @@ class NodeTable {
   };
   static constexpr size_t kShards = 64;
 
-  Shard& ShardOf(const FileKey& key) { return shards_[(key.inode ^ key.device) % kShards]; }
+  Shard& ShardOf(const FileKey& key) {
+    return shards_[(key.inode ^ key.device ^ key.stream) % kShards];
+  }
   const Shard& ShardOf(const FileKey& key) const {
-    return shards_[(key.inode ^ key.device) % kShards];
+    return shards_[(key.inode ^ key.device ^ key.stream) % kShards];
   }
 
   std::array<Shard, kShards> shards_;

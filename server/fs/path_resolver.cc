@@ -213,7 +213,7 @@ Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_
       folded_entry.clear();
       AppendFolded(entry.name, &folded_entry);
       if (actual->empty() &&
-          (folded_entry == folded || (mangled && FoldName(NameForClient(entry.name)) == folded))) {
+          (folded_entry == folded || (mangled && FoldName(ShortNameFor(entry.name)) == folded))) {
         *actual = entry.name;
       }
       // A directory that does not fit is searched, but not kept.

@@ -1,20 +1,18 @@
 #include "server/fs/share_mode.h"
 
-#include "proto/fscc/access_mask.h"
+#include "server/fs/posix_security.h"
 
 namespace sluice::fs {
 namespace {
 
-namespace access = proto::access_mask;
-
-constexpr uint32_t kReading = access::kReadData | access::kExecute;
-constexpr uint32_t kWriting = access::kWriteData | access::kAppendData;
-constexpr uint32_t kTakesPart = kReading | kWriting | access::kDelete;
+constexpr uint32_t kReading = kFileReadData | kFileExecute;
+constexpr uint32_t kWriting = kFileWriteData | kFileAppendData;
+constexpr uint32_t kTakesPart = kReading | kWriting | kDelete;
 
 bool Refused(uint32_t wanted, uint32_t share) {
   return ((wanted & kReading) && !(share & kShareRead)) ||
          ((wanted & kWriting) && !(share & kShareWrite)) ||
-         ((wanted & access::kDelete) && !(share & kShareDelete));
+         ((wanted & kDelete) && !(share & kShareDelete));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #ifndef SLUICE_SERVER_FS_VOLUME_H_
 #define SLUICE_SERVER_FS_VOLUME_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "server/fs/node_table.h"
 #include "server/fs/open_file.h"
 #include "server/fs/path_resolver.h"
+#include "server/fs/stream_file.h"
 #include "server/ring/task.h"
 #include "server/storage/backend.h"
 
@@ -56,7 +58,6 @@ struct BasicChange {
   std::optional<int64_t> created;
   std::optional<int64_t> accessed;
   std::optional<int64_t> modified;
-  bool changed = false;  // a change time was given: it follows the write time
   uint32_t attributes = 0;  // 0: as they are
   // Of the write time: from now on this open's writes do not move it, or do so again.
   bool freeze_modified = false;
@@ -90,7 +91,7 @@ class Volume {
 
   // Ends the open; what it does to the file cannot fail for the client. With `metadata` gives what
   // the file was like then.
-  ring::Task<void> Close(std::shared_ptr<OpenFile> open, FileMetadata* metadata);
+  ring::Task<void> Close(const std::shared_ptr<OpenFile>& open, FileMetadata* metadata);
 
   // What a client sees of an open file.
   ring::Task<proto::NtStatus> GetMetadata(OpenFile& open, FileMetadata* metadata);
@@ -99,6 +100,7 @@ class Volume {
   ring::Task<proto::NtStatus> SetBasic(OpenFile& open, const BasicChange& change);
   ring::Task<proto::NtStatus> SetEndOfFile(OpenFile& open, uint64_t bytes);
   ring::Task<proto::NtStatus> SetAllocation(OpenFile& open, uint64_t bytes);
+  ring::Task<proto::NtStatus> SetSparse(OpenFile& open, bool sparse);
   // CANNOT_DELETE for a read-only file unless `ignore_read_only`, DIRECTORY_NOT_EMPTY.
   ring::Task<proto::NtStatus> SetDisposition(OpenFile& open, const base::Identity& who,
                                              bool delete_pending, bool ignore_read_only);
@@ -108,32 +110,55 @@ class Volume {
   ring::Task<proto::NtStatus> Link(OpenFile& open, const base::Identity& who,
                                    absl::Span<const uint8_t> name, bool replace);
 
+  // A security descriptor, as far as owner, group and mode can say it; `information` names its
+  // parts [MS-DTYP] 2.4.7.
+  ring::Task<proto::NtStatus> GetSecurity(OpenFile& open, uint32_t information,
+                                          std::string* descriptor);
+  ring::Task<proto::NtStatus> SetSecurity(OpenFile& open, const std::string& descriptor,
+                                          uint32_t information);
+
   // Extended attributes, as Samba keeps them: "user." and the name. Names differ without regard to
   // case.
   ring::Task<proto::NtStatus> GetEas(OpenFile& open, std::vector<proto::EaEntry>* eas);
   ring::Task<proto::NtStatus> SetEas(OpenFile& open, absl::Span<const proto::EaEntry> eas);
 
-  // Whether an open of `stat`'s file holds back its write time; what listings show.
+  // Calls of one open that must come one after the other: listings.
+  NameLocks::Acquisition LockOpen(const OpenFile& open);
+
+  // The streams of an open file besides its own data.
+  ring::Task<proto::NtStatus> GetStreams(OpenFile& open, std::vector<StreamListing>* streams);
+
+  // Puts in the write time that shows, where the file is open. For listings.
   void ApplyWriteTime(storage::Stat* stat);
 
-  // What was written must show: FLUSH, a new size. Gives or keeps `stat`'s times right.
+  // What was written must show from now on: FLUSH, a new size.
   ring::Task<void> CommitWriteTime(OpenFile& open);
 
  private:
   friend class Creation;
 
-  // A directory that is being renamed: nothing new opens below it meanwhile.
+  // A directory that is being renamed: what opens below it meanwhile waits.
   class Move;
+  // What a rename or link has found out about its target.
+  struct Target {
+    proto::NtStatus status = proto::NtStatus::kOk;
+    std::string path;    // where it goes
+    bool there = false;  // somebody else is there, and goes
+    bool directory = false;
+  };
 
   uint64_t LockName(absl::string_view path) const;
   bool Moving(absl::string_view path) const;
   ring::Task<bool> RemoveFile(const Removal& removal, const FileKey& key);
-  ring::Task<bool> DirectoryEmpty(const base::Identity& who, std::string path);
+  ring::Task<bool> DirectoryEmpty(const base::Identity& who, const std::string& path);
   ring::Task<void> Leave(OpenFile* open);
+  ring::Task<proto::NtStatus> StoreDosInfo(OpenFile& open, const FileMetadata& metadata,
+                                           const BasicChange& change);
   ring::Task<proto::NtStatus> RenameLocked(OpenFile& open, const base::Identity& who,
-                                           std::string from, std::string to, bool replace);
-  ring::Task<proto::NtStatus> CheckTarget(const base::Identity& who, const OpenFile& open,
-                                          const Resolution& target, bool replace);
+                                           const std::string& from, const std::string& wanted,
+                                           bool replace);
+  ring::Task<Target> FindTarget(OpenFile& open, const base::Identity& who,
+                                const std::string& wanted, bool replace);
 
   storage::Backend& backend_;
   NodeTable& nodes_;
@@ -144,6 +169,7 @@ class Volume {
   NameLocks name_locks_;
   mutable std::mutex moves_mutex_;
   std::vector<std::string> moves_;  // moves_mutex_
+  std::atomic<size_t> moves_count_{0};
 };
 
 }  // namespace sluice::fs

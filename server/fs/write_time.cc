@@ -38,12 +38,14 @@ int64_t WriteTime::Visible(int64_t modified, uint64_t now) {
 }
 
 void WriteTime::Commit(int64_t modified) {
+  base_ = modified;
+  if (state_ == State::kFollow) return;
   state_ = State::kHeld;
   written_ = false;
-  base_ = modified;
 }
 
 void WriteTime::Set(int64_t modified) {
+  state_ = State::kHeld;
   Commit(modified);
   written_frozen_ = false;
 }

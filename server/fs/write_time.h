@@ -30,6 +30,10 @@ class WriteTime {
   void Commit(int64_t modified);
   // A client set the time, and storage has it.
   void Set(int64_t modified);
+  // A client wants what shows now to stay.
+  void Freeze() {
+    if (state_ == State::kFollow) state_ = State::kHeld;
+  }
   // An open that wrote ends. A time to be put into storage now; none where storage is right.
   std::optional<int64_t> AtClose(int64_t wall);
 

@@ -1,0 +1,444 @@
+#include "server/fs/creation.h"
+
+#include <utility>
+
+#include "proto/smb2/create.h"
+#include "server/fs/file_times.h"
+#include "server/fs/posix_security.h"
+#include "server/fs/stream_file.h"
+#include "server/ring/loop.h"
+
+namespace sluice::fs {
+namespace {
+
+using proto::NtStatus;
+using storage::As;
+using storage::FileType;
+using storage::OpenFlags;
+using storage::Stat;
+
+constexpr uint32_t kReadingAccess = kFileReadData | kFileExecute;
+constexpr uint32_t kWritingAccess = kFileWriteData | kFileAppendData;
+// How often a file that others make and remove meanwhile, on the disk itself, is tried again.
+constexpr int kAttemptsMax = 8;
+constexpr uint64_t kMovePauseNanos = 1'000'000;
+// CREATE options that FileModeInformation reports [MS-FSCC] 2.4.31.
+constexpr uint32_t kModeOptions = proto::kOptionWriteThrough | proto::kOptionSequentialOnly |
+                                  proto::kOptionNoIntermediateBuffering |
+                                  proto::kOptionSynchronousIoAlert |
+                                  proto::kOptionSynchronousIoNonalert | proto::kOptionDeleteOnClose;
+
+}  // namespace
+
+Creation::Creation(Volume& volume, const CreateParams& params, CreateResult* result)
+    : volume_(volume),
+      params_(params),
+      result_(result),
+      desired_(MapGenericAccess(params.desired_access)) {}
+
+bool Creation::WantsDirectory() const {
+  return Has(proto::kOptionDirectoryFile) || (name_.must_be_directory && name_.stream.empty());
+}
+
+ring::Task<NtStatus> Creation::Run() {
+  const CreateTerms terms{params_.desired_access, params_.file_attributes, params_.share_access,
+                          params_.disposition, params_.options};
+  NtStatus status = CheckTerms(terms);
+  if (status == NtStatus::kOk && volume_.read_only()) status = CheckReadOnlyShare(terms);
+  if (status == NtStatus::kOk) status = ParsePath();
+  if (status != NtStatus::kOk) co_return status;
+
+  const auto mode = params_.disposition == proto::kDispositionOpen ? NameLocks::Mode::kShared
+                                                                   : NameLocks::Mode::kExclusive;
+  NameLocks::Hold hold = co_await volume_.name_locks_.Acquire(volume_.LockName(name_.path), mode);
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    status = co_await TryOnce();
+    if (status != NtStatus::kRetry) break;
+    xattr_.clear();
+  }
+  if (status == NtStatus::kOk) co_return status;
+  if (created_) co_await Undo();
+  // The last one out may have to remove the file, under the lock on its name.
+  hold.Release();
+  if (open_ != nullptr && open_->node != nullptr) co_await volume_.Leave(open_.get());
+  co_return status == NtStatus::kRetry ? NtStatus::kSharingViolation : status;
+}
+
+NtStatus Creation::ParsePath() {
+  const NtStatus status = ParseName(params_.name, &name_);
+  if (status != NtStatus::kOk) return status;
+  if (name_.must_be_directory && Has(proto::kOptionNonDirectoryFile)) {
+    return name_.is_index ? NtStatus::kFileIsADirectory : NtStatus::kObjectNameInvalid;
+  }
+  if (name_.has_stream && !name_.is_index && Has(proto::kOptionDirectoryFile)) {
+    return NtStatus::kNotADirectory;
+  }
+  return NtStatus::kOk;
+}
+
+// kRetry where the file came or went between two looks.
+ring::Task<NtStatus> Creation::TryOnce() {
+  open_ = std::make_shared<OpenFile>();
+  open_->volume = &volume_;
+  open_->options = params_.options & kModeOptions;
+  open_->mode.share = params_.share_access;
+  Resolution found = co_await LookUp();
+  if (found.status == NtStatus::kObjectNameNotFound && MayCreate(params_.disposition)) {
+    if (volume_.read_only()) co_return NtStatus::kAccessDenied;
+    co_return co_await CreateNew(found);
+  }
+  if (found.status != NtStatus::kOk) co_return found.status;
+  if (!name_.stream.empty()) co_return co_await OpenStream(found);
+  if (params_.disposition == proto::kDispositionCreate) co_return NtStatus::kObjectNameCollision;
+  co_return co_await OpenExisting(found);
+}
+
+ring::Task<Resolution> Creation::LookUp() {
+  if (!name_.stream.empty()) co_return co_await LookUpBase();
+  if (params_.disposition == proto::kDispositionCreate) {
+    co_return co_await volume_.resolver_.Find(*params_.who, name_.path, true);
+  }
+  if ((desired_ & kMaximumAllowed) != 0) co_return co_await OpenMaximal();
+  co_return co_await OpenByAccess();
+}
+
+OpenFlags Creation::FlagsFor(uint32_t access, bool directory) const {
+  OpenFlags flags;
+  flags.read = (access & kReadingAccess) != 0;
+  flags.write = !directory && ((access & kWritingAccess) != 0 || Overwrites(params_.disposition));
+  flags.directory = directory;
+  flags.path_only = !flags.read && !flags.write;
+  return flags;
+}
+
+ring::Task<Resolution> Creation::OpenByAccess() {
+  OpenFlags flags = FlagsFor(desired_, WantsDirectory());
+  flags.no_follow = Has(proto::kOptionOpenReparsePoint) && flags.path_only;
+  Resolution found = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
+  if (found.status == NtStatus::kFileIsADirectory && flags.write) {
+    // Only files are opened for writing; what is asked of a directory is a matter of its names.
+    if (Has(proto::kOptionNonDirectoryFile)) co_return found;
+    const OpenFlags again = FlagsFor(desired_, true);
+    co_return co_await volume_.resolver_.Open(*params_.who, name_.path, again);
+  }
+  co_return found;
+}
+
+// What may be done is known only when the file has been looked at.
+ring::Task<Resolution> Creation::OpenMaximal() {
+  const bool no_follow = Has(proto::kOptionOpenReparsePoint);
+  Resolution found = co_await volume_.resolver_.Find(*params_.who, name_.path, no_follow);
+  if (found.status != NtStatus::kOk) co_return found;
+  const NtStatus type = CheckType(found.stat);
+  if (type != NtStatus::kOk) {
+    found.status = type;
+    co_return found;
+  }
+  const bool directory = found.stat.type == FileType::kDirectory;
+  uint32_t access = desired_ | MaximalAccess(*params_.who, found.stat, nullptr);
+  if (volume_.read_only()) access = WithoutModifying(access);
+  if (found.stat.type == FileType::kSymlink) access = 0;
+  // Mode bits are not all that decides (ACLs, read-only mounts): come down step by step.
+  const uint32_t steps[] = {access, access & ~kWritingAccess, access & ~kReadingAccess, 0};
+  Resolution opened;
+  for (const uint32_t step : steps) {
+    if (step != access && (step & desired_ & ~kMaximumAllowed) != (desired_ & ~kMaximumAllowed)) {
+      break;  // less than what was asked for by name
+    }
+    OpenFlags flags = FlagsFor(step, directory);
+    flags.no_follow = no_follow && flags.path_only;
+    opened = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
+    if (opened.status != NtStatus::kAccessDenied &&
+        opened.status != NtStatus::kMediaWriteProtected) {
+      break;
+    }
+  }
+  co_return opened;
+}
+
+NtStatus Creation::CheckType(const Stat& stat) const {
+  if (stat.type == FileType::kOther) return NtStatus::kAccessDenied;
+  if (stat.type == FileType::kDirectory) {
+    if (Has(proto::kOptionNonDirectoryFile)) return NtStatus::kFileIsADirectory;
+    if (Overwrites(params_.disposition)) return NtStatus::kObjectNameCollision;
+    return NtStatus::kOk;
+  }
+  return WantsDirectory() ? NtStatus::kNotADirectory : NtStatus::kOk;
+}
+
+ring::Task<NtStatus> Creation::OpenExisting(Resolution& found) {
+  const Stat stat = found.file->opened_stat();
+  NtStatus status = CheckType(stat);
+  if (status != NtStatus::kOk) co_return status;
+  path_ = std::move(found.path);
+  open_->file = std::move(found.file);
+  open_->directory = stat.type == FileType::kDirectory;
+  open_->symlink = stat.type == FileType::kSymlink;
+  if (!open_->symlink) {
+    storage::Result<std::string> xattr =
+        co_await open_->file->GetXattr(kDosAttributeXattr, As::kProcess);
+    if (xattr.ok()) xattr_ = std::move(xattr.value());
+  }
+  attributes_ = MakeMetadata(stat, xattr_, LeafOf(path_)).attributes;
+  status = co_await LearnMaximalAccess(stat, true);
+  if (status == NtStatus::kOk) status = CheckAttributes();
+  if (status != NtStatus::kOk) co_return status;
+
+  const bool overwrite = Overwrites(params_.disposition);
+  status = Admit(stat, overwrite ? kFileWriteData : 0);
+  if (status != NtStatus::kOk) co_return status;
+  if (overwrite) status = co_await Overwrite();
+  if (status != NtStatus::kOk) co_return status;
+  uint32_t action = proto::kActionOpened;
+  if (overwrite) {
+    action = params_.disposition == proto::kDispositionSupersede ? proto::kActionSuperseded
+                                                                 : proto::kActionOverwritten;
+  }
+  co_return co_await Finish(action);
+}
+
+// Computes what the user may do and grants what was asked for. `opened`: the open itself has shown
+// that the data may be read or written, whatever the mode bits say.
+ring::Task<NtStatus> Creation::LearnMaximalAccess(const Stat& stat, bool opened) {
+  const bool needs_parent = (desired_ & (kDelete | kMaximumAllowed)) != 0 ||
+                            Has(proto::kOptionDeleteOnClose) || params_.wants_maximal_access;
+  Stat parent;
+  bool has_parent = false;
+  if (needs_parent && !path_.empty()) {
+    const std::string parent_path(ParentOf(path_));
+    storage::Result<Stat> found = co_await volume_.backend_.GetStat(*params_.who, parent_path);
+    has_parent = found.ok();
+    if (has_parent) parent = found.value();
+  }
+  maximal_ = MaximalAccess(*params_.who, stat, has_parent ? &parent : nullptr) | kSynchronize;
+  if (opened && !open_->symlink) {
+    const OpenFlags flags = FlagsFor(desired_, open_->directory);
+    if ((desired_ & kMaximumAllowed) == 0) {
+      if (flags.read) maximal_ |= kFileReadData;
+      if (flags.write) maximal_ |= kWritingAccess;
+    }
+  }
+  // Nothing runs here: to a server, executing a file is reading it.
+  if ((maximal_ & kFileReadData) != 0 && !open_->directory) maximal_ |= kFileExecute;
+  if (volume_.read_only()) maximal_ = WithoutModifying(maximal_);
+  uint32_t allowed = maximal_;
+  const bool read_only_file = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;
+  if (read_only_file) allowed &= ~kWritingAccess;
+  const Grant grant = GrantAccess(desired_, allowed);
+  if (grant.status != NtStatus::kOk) co_return grant.status;
+  open_->mode.access = grant.access;
+  co_return NtStatus::kOk;
+}
+
+NtStatus Creation::CheckAttributes() {
+  const bool read_only_file = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;
+  if (Has(proto::kOptionDeleteOnClose)) {
+    if (!open_->Granted(kDelete)) return NtStatus::kAccessDenied;
+    if (read_only_file) return NtStatus::kCannotDelete;
+    if (path_.empty()) return NtStatus::kAccessDenied;
+  }
+  if (!Overwrites(params_.disposition)) return NtStatus::kOk;
+  if (read_only_file) return NtStatus::kAccessDenied;
+  return MayOverwrite(attributes_, params_.file_attributes) ? NtStatus::kOk
+                                                            : NtStatus::kAccessDenied;
+}
+
+NtStatus Creation::Admit(const Stat& stat, uint32_t extra_access) {
+  open_->path = path_;
+  const FileKey key{stat.device, stat.inode, StreamHash(name_.stream)};
+  const NtStatus status = volume_.nodes_.Admit(key, open_.get(), extra_access);
+  if (status == NtStatus::kOk) open_->node->ObserveWriteTime(stat.modified);
+  return status;
+}
+
+ring::Task<NtStatus> Creation::Overwrite() {
+  const int error = co_await open_->file->Truncate(0);
+  if (error != 0) co_return proto::FromErrno(error);
+  attributes_ = NewAttributes(params_.file_attributes, false);
+  DosInfo info;
+  if (!DecodeDosInfo(xattr_, &info) || !info.has_created) {
+    info.has_created = true;
+    info.created = ToFileTime(MakeMetadata(open_->file->opened_stat(), "", LeafOf(path_)).created);
+  }
+  info.attributes = attributes_;
+  xattr_ = EncodeDosInfo(info);
+  co_await open_->file->SetXattr(kDosAttributeXattr, xattr_, As::kProcess);
+  co_return co_await ApplyContexts();
+}
+
+ring::Task<NtStatus> Creation::CreateNew(Resolution& found) {
+  path_ = std::move(found.path);
+  open_->directory = WantsDirectory();
+  if (open_->directory && !name_.stream.empty()) co_return NtStatus::kObjectNameNotFound;
+  NtStatus status = co_await MakeFile();
+  if (status != NtStatus::kOk) co_return status;
+  created_ = true;
+  volume_.resolver_.NoteCreated(path_);
+  if (!name_.stream.empty()) {
+    Resolution base;
+    base.path = path_;
+    base.file = std::move(open_->file);
+    co_return co_await OpenStream(base);
+  }
+  const Stat stat = open_->file->opened_stat();
+  attributes_ = NewAttributes(params_.file_attributes, open_->directory);
+  maximal_ = volume_.read_only() ? WithoutModifying(kFileAllAccess) : kFileAllAccess;
+  const Grant grant = GrantAccess(desired_, kFileAllAccess);
+  open_->mode.access = grant.access;
+  status = grant.status;
+  if (status == NtStatus::kOk && Has(proto::kOptionDeleteOnClose)) {
+    const bool read_only = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;
+    if (read_only) status = NtStatus::kCannotDelete;
+  }
+  if (status == NtStatus::kOk) status = Admit(stat, 0);
+  if (status == NtStatus::kOk) status = co_await ApplyContexts();
+  if (status != NtStatus::kOk) co_return status;
+  co_return co_await Finish(proto::kActionCreated);
+}
+
+// Makes the file or directory and opens it into open_->file. kRetry where somebody was faster.
+ring::Task<NtStatus> Creation::MakeFile() {
+  const NtStatus taken = params_.disposition == proto::kDispositionCreate
+                             ? NtStatus::kObjectNameCollision
+                             : NtStatus::kRetry;
+  OpenFlags flags;
+  flags.read = true;
+  if (open_->directory) {
+    const int error = co_await volume_.backend_.MakeDirectory(*params_.who, path_, 0777);
+    if (error == -EEXIST) co_return taken;
+    if (error != 0) co_return proto::FromErrno(error);
+    flags.directory = true;
+  } else {
+    flags.write = flags.create = flags.exclusive = true;
+  }
+  storage::Result<std::unique_ptr<storage::File>> file =
+      co_await volume_.backend_.Open(*params_.who, path_, flags);
+  if (file.error() == -EEXIST) co_return taken;
+  if (!file.ok()) co_return proto::FromErrno(file.error());
+  open_->file = std::move(file.value());
+  const Stat& stat = open_->file->opened_stat();
+  DosInfo info;
+  info.attributes = NewAttributes(params_.file_attributes, open_->directory);
+  info.has_created = true;
+  info.created = ToFileTime(stat.born != 0 ? stat.born : stat.modified);
+  if (open_->directory) info.attributes |= kAttributeDirectory;
+  xattr_ = EncodeDosInfo(info);
+  // A file system without extended attributes has files without DOS attributes.
+  co_await open_->file->SetXattr(kDosAttributeXattr, xattr_, As::kProcess);
+  co_return NtStatus::kOk;
+}
+
+// What create contexts want of a new or overwritten file.
+ring::Task<NtStatus> Creation::ApplyContexts() {
+  if (!params_.eas.empty()) {
+    const NtStatus status = co_await volume_.SetEas(*open_, params_.eas);
+    if (status != NtStatus::kOk) co_return status;
+  }
+  if (!params_.security_descriptor.empty()) {
+    const std::string descriptor(params_.security_descriptor);
+    const NtStatus status =
+        co_await volume_.SetSecurity(*open_, descriptor, kDaclSecurityInformation);
+    if (proto::IsError(status) && status != NtStatus::kAccessDenied) co_return status;
+  }
+  if (params_.allocation != 0 && !open_->directory && open_->stream.empty()) {
+    const int error = co_await open_->file->Allocate(params_.allocation);
+    if (error == -ENOSPC || error == -EDQUOT || error == -EFBIG) co_return NtStatus::kDiskFull;
+  }
+  co_return NtStatus::kOk;
+}
+
+ring::Task<void> Creation::Undo() {
+  co_await volume_.backend_.Remove(*params_.who, path_, open_->directory);
+  volume_.resolver_.NoteRemoved(path_);
+}
+
+// The base file of a stream; it is made where there is none and the disposition makes the stream.
+ring::Task<Resolution> Creation::LookUpBase() {
+  const bool modifies = Overwrites(params_.disposition) || MayCreate(params_.disposition) ||
+                        (desired_ & kWritingAccess) != 0;
+  OpenFlags flags;
+  // Whoever may not read or write the file may not do so to its streams either.
+  flags.read = (desired_ & kReadingAccess) != 0;
+  flags.write = modifies && params_.disposition != proto::kDispositionOpenIf;
+  flags.path_only = !flags.read && !flags.write;
+  Resolution base = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
+  if (base.status == NtStatus::kFileIsADirectory) {
+    flags.write = false;
+    flags.path_only = !flags.read;
+    base = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
+  }
+  co_return base;
+}
+
+ring::Task<NtStatus> Creation::OpenStream(Resolution& base) {
+  path_ = std::move(base.path);
+  const Stat base_stat = base.file->opened_stat();
+  if (base_stat.type != FileType::kRegular && base_stat.type != FileType::kDirectory) {
+    co_return NtStatus::kObjectNameInvalid;
+  }
+  open_->directory = base_stat.type == FileType::kDirectory;
+  storage::Result<std::string> dos = co_await base.file->GetXattr(kDosAttributeXattr, As::kProcess);
+  if (dos.ok()) xattr_ = std::move(dos.value());
+  attributes_ = MakeMetadata(base_stat, xattr_, LeafOf(path_)).attributes;
+  NtStatus status = co_await LearnMaximalAccess(base_stat, false);
+  open_->directory = false;
+  if (created_) {
+    maximal_ = kFileAllAccess;
+    const Grant grant = GrantAccess(desired_, kFileAllAccess);
+    status = grant.status;
+    open_->mode.access = grant.access;
+  }
+  if (status == NtStatus::kOk) status = CheckAttributes();
+  if (status != NtStatus::kOk) co_return status;
+
+  StreamOpening opening;
+  opening.name = name_.stream;
+  opening.may_create = MayCreate(params_.disposition);
+  opening.must_create = params_.disposition == proto::kDispositionCreate;
+  opening.truncate = Overwrites(params_.disposition);
+  StreamFile::Opened stream = co_await StreamFile::Open(&base.file, volume_.name_locks_, opening);
+  if (stream.status != NtStatus::kOk) co_return stream.status;
+  open_->stream = stream.file->name();
+  open_->stream_xattr = stream.file->xattr();
+  const Stat stat = stream.file->opened_stat();
+  open_->file = std::move(stream.file);
+  status = Admit(stat, Overwrites(params_.disposition) ? kFileWriteData : 0);
+  if (status != NtStatus::kOk) co_return status;
+  if (stream.created) co_return co_await Finish(proto::kActionCreated);
+  co_return co_await Finish(Overwrites(params_.disposition) ? proto::kActionOverwritten
+                                                            : proto::kActionOpened);
+}
+
+// While a directory on the way is being renamed nobody knows this open's name. Once that is over
+// the name is right or the open is not.
+ring::Task<NtStatus> Creation::AwaitMoves() {
+  ring::Loop& loop = ring::Loop::Current();
+  while (volume_.Moving(path_)) {
+    if (co_await loop.SleepFor(kMovePauseNanos) != 0) co_return NtStatus::kCancelled;
+  }
+  storage::Result<Stat> found = co_await volume_.backend_.GetStat(*params_.who, path_);
+  co_return found.ok() ? NtStatus::kOk : NtStatus::kObjectPathNotFound;
+}
+
+ring::Task<NtStatus> Creation::Finish(uint32_t action) {
+  if (volume_.Moving(path_)) {
+    const NtStatus status = co_await AwaitMoves();
+    if (status != NtStatus::kOk) co_return status;
+  }
+  Stat stat = open_->file->opened_stat();
+  if (action != proto::kActionOpened) {
+    storage::Result<Stat> fresh = co_await open_->file->GetStat();
+    if (fresh.ok()) stat = fresh.value();
+    open_->node->ObserveWriteTime(stat.modified);
+  }
+  stat.modified = open_->node->VisibleWriteTime(stat.modified, volume_.clock_.MonotonicNanos());
+  result_->metadata = MakeMetadata(stat, xattr_, LeafOf(path_));
+  result_->action = action;
+  result_->maximal_access = maximal_;
+  // Only now: an open that fails deletes nothing.
+  if (Has(proto::kOptionDeleteOnClose)) open_->node->SetDeleteOnClose(open_.get(), *params_.who);
+  result_->open = std::move(open_);
+  co_return NtStatus::kOk;
+}
+
+}  // namespace sluice::fs

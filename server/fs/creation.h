@@ -1,0 +1,71 @@
+// One CREATE on its way: name, look-up, disposition, access, share mode, contexts. Only for
+// Volume::Create.
+#ifndef SLUICE_SERVER_FS_CREATION_H_
+#define SLUICE_SERVER_FS_CREATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proto/status/nt_status.h"
+#include "server/fs/create_rules.h"
+#include "server/fs/volume.h"
+
+namespace sluice::fs {
+
+class Creation {
+ public:
+  Creation(Volume& volume, const CreateParams& params, CreateResult* result);
+
+  ring::Task<proto::NtStatus> Run();
+
+ private:
+  bool Has(uint32_t option) const { return (params_.options & option) != 0; }
+  bool WantsDirectory() const;
+
+  // The path: what the request names, and the locks on it.
+  proto::NtStatus ParsePath();
+  ring::Task<proto::NtStatus> TryOnce();
+
+  // What is there already.
+  ring::Task<Resolution> LookUp();
+  storage::OpenFlags FlagsFor(uint32_t access, bool directory) const;
+  ring::Task<Resolution> OpenByAccess();
+  ring::Task<Resolution> OpenMaximal();
+  proto::NtStatus CheckType(const storage::Stat& stat) const;
+  ring::Task<proto::NtStatus> OpenExisting(Resolution& found);
+  ring::Task<proto::NtStatus> LearnMaximalAccess(const storage::Stat& stat, bool opened);
+  proto::NtStatus CheckAttributes();
+  ring::Task<proto::NtStatus> Overwrite();
+
+  // What is made anew.
+  ring::Task<proto::NtStatus> CreateNew(Resolution& found);
+  ring::Task<proto::NtStatus> MakeFile();
+  ring::Task<proto::NtStatus> ApplyContexts();
+  ring::Task<void> Undo();
+
+  // Streams.
+  ring::Task<proto::NtStatus> OpenStream(Resolution& base);
+  ring::Task<Resolution> LookUpBase();
+
+  // The end of both.
+  proto::NtStatus Admit(const storage::Stat& stat, uint32_t extra_access);
+  ring::Task<proto::NtStatus> AwaitMoves();
+  ring::Task<proto::NtStatus> Finish(uint32_t action);
+
+  Volume& volume_;
+  const CreateParams& params_;
+  CreateResult* const result_;
+  const uint32_t desired_;  // generic bits mapped
+  ParsedName name_;
+  std::shared_ptr<OpenFile> open_;
+  std::string path_;   // of what is opened, as on disk
+  std::string xattr_;  // its DOS attributes as stored
+  uint32_t attributes_ = 0;
+  uint32_t maximal_ = 0;
+  bool created_ = false;
+};
+
+}  // namespace sluice::fs
+
+#endif  // SLUICE_SERVER_FS_CREATION_H_

@@ -1,0 +1,207 @@
+#include "server/fs/file_node.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "server/base/limits.h"
+#include "server/fs/open_file.h"
+#include "server/ring/loop.h"
+
+namespace sluice::fs {
+
+using proto::NtStatus;
+
+void FileNode::SetDeletePending(Removal removal) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  removal_ = std::move(removal);
+}
+
+void FileNode::ClearDeletePending() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  removal_.reset();
+}
+
+bool FileNode::delete_pending() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return removal_.has_value();
+}
+
+void FileNode::SetDeleteOnClose(OpenFile* open, const base::Identity& who) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  open->delete_on_close = true;
+  open->who = who;
+}
+
+std::string FileNode::PathOf(const OpenFile& open) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return open.path;
+}
+
+void FileNode::Renamed(const Volume* volume, absl::string_view from, absl::string_view to) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (OpenFile* open : opens_) {
+    if (open->volume == volume && open->path == from) open->path.assign(to.data(), to.size());
+  }
+}
+
+bool FileNode::HasOpenBelow(const Volume* volume, absl::string_view directory) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(opens_.begin(), opens_.end(), [&](const OpenFile* open) {
+    if (open->volume != volume || open->path.empty()) return false;
+    if (directory.empty()) return true;
+    return open->path.size() > directory.size() && open->path[directory.size()] == '/' &&
+           absl::string_view(open->path).substr(0, directory.size()) == directory;
+  });
+}
+
+size_t FileNode::opens() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return opens_.size();
+}
+
+NtStatus FileNode::Admit(OpenFile* open, uint32_t extra_access) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (removal_.has_value()) return NtStatus::kDeletePending;
+  const ShareMode wanted{open->mode.access | extra_access, open->mode.share};
+  for (const OpenFile* other : opens_) {
+    if (Conflicts(wanted, other->mode)) return NtStatus::kSharingViolation;
+  }
+  opens_.push_back(open);
+  return NtStatus::kOk;
+}
+
+FileNode::Waiters FileNode::Remove(OpenFile* open) {
+  const auto found = std::find(opens_.begin(), opens_.end(), open);
+  assert(found != opens_.end());
+  opens_.erase(found);
+  locks_.RemoveAll(open);
+  return TakeFinished(open);
+}
+
+NtStatus FileNode::TryLock(const OpenFile& open, const ByteRange& range, bool exclusive) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (locks_.Count(&open) >= limits::locks_per_open_max) return NtStatus::kInsufficientResources;
+  return locks_.Add(&open, range, exclusive) ? NtStatus::kOk : NtStatus::kLockNotGranted;
+}
+
+NtStatus FileNode::Unlock(const OpenFile& open, const ByteRange& range) {
+  Waiters finished;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!locks_.Remove(&open, range)) return NtStatus::kRangeNotLocked;
+    finished = TakeFinished(nullptr);
+  }
+  Resume(finished);
+  return NtStatus::kOk;
+}
+
+FileNode::Waiters FileNode::TakeFinished(const OpenFile* closed) {
+  Waiters finished;
+  for (LockWait* waiter : waiters_) {
+    if (waiter->open_ == closed) {
+      waiter->status_ = NtStatus::kRangeNotLocked;
+    } else if (locks_.Add(waiter->open_, waiter->range_, waiter->exclusive_)) {
+      waiter->status_ = NtStatus::kOk;
+    } else {
+      continue;
+    }
+    finished.push_back(waiter);
+  }
+  if (!finished.empty()) {
+    waiters_.erase(std::remove_if(waiters_.begin(), waiters_.end(),
+                                  [](const LockWait* waiter) {
+                                    return waiter->status_ != NtStatus::kPending;
+                                  }),
+                   waiters_.end());
+  }
+  return finished;
+}
+
+void FileNode::Resume(const Waiters& waiters) {
+  for (LockWait* waiter : waiters) {
+    waiter->loop_->Post([handle = waiter->handle_] { handle.resume(); });
+  }
+}
+
+bool FileNode::LockWait::await_suspend(std::coroutine_handle<> awaiter) {
+  handle_ = awaiter;
+  loop_ = &ring::Loop::Current();
+  std::lock_guard<std::mutex> lock(node_->mutex_);
+  if (status_ != NtStatus::kPending) return false;  // cancelled before it began
+  if (node_->locks_.Count(open_) >= limits::locks_per_open_max) {
+    status_ = NtStatus::kInsufficientResources;
+    return false;
+  }
+  if (open_->closed) {
+    status_ = NtStatus::kRangeNotLocked;
+    return false;
+  }
+  if (node_->locks_.Add(open_, range_, exclusive_)) {
+    status_ = NtStatus::kOk;
+    return false;
+  }
+  node_->waiters_.push_back(this);
+  return true;
+}
+
+void FileNode::LockWait::Cancel() {
+  {
+    std::lock_guard<std::mutex> lock(node_->mutex_);
+    if (status_ != NtStatus::kPending) return;
+    status_ = NtStatus::kCancelled;
+    const auto found = std::find(node_->waiters_.begin(), node_->waiters_.end(), this);
+    if (found == node_->waiters_.end()) return;  // not awaited yet
+    node_->waiters_.erase(found);
+  }
+  Resume({this});
+}
+
+NtStatus FileNode::CheckRead(const OpenFile& open, const ByteRange& range) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return locks_.MayRead(&open, range) ? NtStatus::kOk : NtStatus::kFileLockConflict;
+}
+
+NtStatus FileNode::BeginWrite(const OpenFile& open, const ByteRange& range, uint64_t now,
+                              bool frozen) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!locks_.MayWrite(&open, range)) return NtStatus::kFileLockConflict;
+  write_time_.NoteWrite(now, frozen);
+  return NtStatus::kOk;
+}
+
+int64_t FileNode::VisibleWriteTime(int64_t modified, uint64_t now) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return write_time_.Visible(modified, now);
+}
+
+bool FileNode::WriteTimePending() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return write_time_.pending();
+}
+
+void FileNode::CommitWriteTime(int64_t modified) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  write_time_.Commit(modified);
+}
+
+void FileNode::SetWriteTime(int64_t modified) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  write_time_.Set(modified);
+}
+
+void FileNode::SetWriteTimeFrozen() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  write_time_.Freeze();
+}
+
+std::optional<int64_t> FileNode::WriteTimeAtClose(int64_t wall) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return write_time_.AtClose(wall);
+}
+
+void FileNode::ObserveWriteTime(int64_t modified) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  write_time_.Observe(modified);
+}
+
+}  // namespace sluice::fs

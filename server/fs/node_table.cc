@@ -1,0 +1,72 @@
+#include "server/fs/node_table.h"
+
+#include <utility>
+
+namespace sluice::fs {
+
+using proto::NtStatus;
+
+NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, uint32_t extra_access) {
+  Shard& shard = ShardOf(key);
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  const auto [found, inserted] = shard.nodes.try_emplace(key);
+  if (inserted) found->second = std::make_shared<FileNode>(key);
+  const NtStatus status = found->second->Admit(open, extra_access);
+  // A node without opens never stays: a new one admits everybody.
+  if (status == NtStatus::kOk) open->node = found->second;
+  return status;
+}
+
+NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path,
+                                    Removal* removal) {
+  FileNode::Waiters finished;
+  Leaving leaving = Leaving::kLeft;
+  {
+    FileNode& node = *open->node;
+    Shard& shard = ShardOf(node.key());
+    std::lock_guard<std::mutex> shard_lock(shard.mutex);
+    std::lock_guard<std::mutex> lock(node.mutex_);
+    if (open->delete_on_close && !node.removal_.has_value()) {
+      node.removal_ =
+          Removal{open->volume, open->path, open->who, open->directory, open->stream_xattr};
+    }
+    const bool last = node.opens_.size() == 1;
+    if (last && node.removal_.has_value()) {
+      *removal = *node.removal_;
+      if (held_path == nullptr || *held_path != removal->path) return Leaving::kNeedsNameLock;
+      leaving = Leaving::kRemove;
+    }
+    finished = node.Remove(open);
+    if (last) shard.nodes.erase(node.key());  // `open` still holds the node
+  }
+  FileNode::Resume(finished);
+  return leaving;
+}
+
+std::shared_ptr<FileNode> NodeTable::Find(const FileKey& key) const {
+  const Shard& shard = ShardOf(key);
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  const auto found = shard.nodes.find(key);
+  return found == shard.nodes.end() ? nullptr : found->second;
+}
+
+bool NodeTable::HasOpenBelow(const Volume* volume, absl::string_view directory) const {
+  for (const Shard& shard : shards_) {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    for (const auto& [key, node] : shard.nodes) {
+      if (node->HasOpenBelow(volume, directory)) return true;
+    }
+  }
+  return false;
+}
+
+size_t NodeTable::size() const {
+  size_t size = 0;
+  for (const Shard& shard : shards_) {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    size += shard.nodes.size();
+  }
+  return size;
+}
+
+}  // namespace sluice::fs

@@ -1,0 +1,177 @@
+#include "server/fs/volume.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "server/fs/creation.h"
+#include "server/fs/file_times.h"
+#include "server/fs/stream_file.h"
+
+namespace sluice::fs {
+
+using proto::NtStatus;
+using ring::Task;
+using storage::As;
+using storage::FileType;
+using storage::Result;
+using storage::Stat;
+
+namespace {
+
+// FNV-1a: the same serial number for the same share after every start.
+uint32_t SerialOf(absl::string_view label) {
+  uint32_t serial = 2166136261u;
+  for (const char c : label) serial = (serial ^ static_cast<uint8_t>(c)) * 16777619u;
+  return serial;
+}
+
+}  // namespace
+
+Volume::Volume(storage::Backend& backend, NodeTable& nodes, base::Clock& clock, Options options)
+    : backend_(backend),
+      nodes_(nodes),
+      clock_(clock),
+      options_(std::move(options)),
+      serial_(SerialOf(options_.label)),
+      resolver_(backend, clock) {}
+
+Volume::~Volume() = default;
+
+Task<NtStatus> Volume::Create(const CreateParams& params, CreateResult* result) {
+  Creation creation(*this, params, result);
+  co_return co_await creation.Run();
+}
+
+uint64_t Volume::LockName(absl::string_view path) const {
+  return absl::HashOf(this, FoldName(path));
+}
+
+bool Volume::Moving(absl::string_view path) const {
+  if (moves_count_.load() == 0) return false;
+  std::lock_guard<std::mutex> lock(moves_mutex_);
+  return std::any_of(moves_.begin(), moves_.end(), [path](const std::string& directory) {
+    return path.size() > directory.size() && path[directory.size()] == '/' &&
+           path.substr(0, directory.size()) == directory;
+  });
+}
+
+Task<void> Volume::Close(const std::shared_ptr<OpenFile>& open, FileMetadata* metadata) {
+  open->closed = true;
+  if (open->wrote) {
+    const std::optional<int64_t> modified = open->node->WriteTimeAtClose(WallTime(clock_));
+    if (modified.has_value()) {
+      co_await open->file->SetTimes(nullptr, &*modified, As::kProcess);
+    }
+  }
+  if (metadata != nullptr) co_await GetMetadata(*open, metadata);
+  co_await Leave(open.get());
+}
+
+// REQUIRES: the caller holds no name.
+Task<void> Volume::Leave(OpenFile* open) {
+  Removal removal;
+  NodeTable::Leaving leaving = nodes_.Leave(open, nullptr, &removal);
+  while (leaving == NodeTable::Leaving::kNeedsNameLock) {
+    Volume* const volume = removal.volume;
+    const std::string path = removal.path;
+    const NameLocks::Hold hold =
+        co_await volume->name_locks_.Acquire(volume->LockName(path), NameLocks::Mode::kExclusive);
+    leaving = nodes_.Leave(open, &path, &removal);
+    if (leaving == NodeTable::Leaving::kRemove) {
+      co_await volume->RemoveFile(removal, open->node->key());
+    }
+  }
+}
+
+// REQUIRES: the caller holds the name.
+Task<bool> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
+  if (!removal.stream_xattr.empty()) {
+    storage::OpenFlags flags;
+    flags.path_only = true;
+    Result<std::unique_ptr<storage::File>> file =
+        co_await backend_.Open(removal.who, removal.path, flags);
+    if (!file.ok()) co_return false;
+    co_return co_await file.value()->RemoveXattr(removal.stream_xattr, As::kProcess) == 0;
+  }
+  Result<Stat> stat = co_await backend_.GetStat(removal.who, removal.path);
+  if (!stat.ok()) co_return false;
+  // The name may have come to mean another file by changes outside the gateway. A link is what the
+  // name itself means, even though its target was opened.
+  const bool same = stat->device == key.device && stat->inode == key.inode;
+  if (!same && stat->type != FileType::kSymlink) co_return false;
+  const bool directory = stat->type == FileType::kDirectory;
+  const int error = co_await backend_.Remove(removal.who, removal.path, directory);
+  resolver_.NoteRemoved(removal.path);
+  co_return error == 0;
+}
+
+Task<bool> Volume::DirectoryEmpty(const base::Identity& who, const std::string& path) {
+  storage::OpenFlags flags;
+  flags.read = true;
+  flags.directory = true;
+  Result<std::unique_ptr<storage::File>> directory = co_await backend_.Open(who, path, flags);
+  if (!directory.ok()) co_return true;  // the removal itself will tell
+  Result<std::vector<storage::DirectoryEntry>> entries =
+      co_await directory.value()->ReadDirectory(true);
+  co_return !entries.ok() || entries->empty();
+}
+
+Task<NtStatus> Volume::GetMetadata(OpenFile& open, FileMetadata* metadata) {
+  Result<Stat> stat = co_await open.file->GetStat();
+  if (!stat.ok()) co_return proto::FromErrno(stat.error());
+  stat->modified = open.node->VisibleWriteTime(stat->modified, clock_.MonotonicNanos());
+  std::string value;
+  if (!open.symlink) {
+    Result<std::string> xattr = co_await open.file->GetXattr(kDosAttributeXattr, As::kProcess);
+    if (xattr.ok()) value = std::move(xattr.value());
+  }
+  const std::string path = open.node->PathOf(open);
+  *metadata = MakeMetadata(stat.value(), value, LeafOf(path));
+  co_return NtStatus::kOk;
+}
+
+void Volume::ApplyWriteTime(Stat* stat) {
+  const std::shared_ptr<FileNode> node = nodes_.Find({stat->device, stat->inode, 0});
+  if (node == nullptr) return;
+  stat->modified = node->VisibleWriteTime(stat->modified, clock_.MonotonicNanos());
+}
+
+NameLocks::Acquisition Volume::LockOpen(const OpenFile& open) {
+  return name_locks_.Acquire(absl::HashOf(this, &open), NameLocks::Mode::kExclusive);
+}
+
+Task<NtStatus> Volume::GetStreams(OpenFile& open, std::vector<StreamListing>* streams) {
+  *streams = co_await ListStreams(*open.file);
+  co_return NtStatus::kOk;
+}
+
+Task<void> Volume::CommitWriteTime(OpenFile& open) {
+  if (!open.node->WriteTimePending()) co_return;
+  Result<Stat> stat = co_await open.file->GetStat();
+  if (stat.ok()) open.node->CommitWriteTime(stat->modified);
+}
+
+Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
+                                      bool delete_pending, bool ignore_read_only) {
+  if (!delete_pending) {
+    open.node->ClearDeletePending();
+    co_return NtStatus::kOk;
+  }
+  const std::string path = open.node->PathOf(open);
+  if (path.empty() && open.stream.empty()) co_return NtStatus::kAccessDenied;
+  FileMetadata metadata;
+  const NtStatus status = co_await GetMetadata(open, &metadata);
+  if (status != NtStatus::kOk) co_return status;
+  const bool read_only = (metadata.attributes & kAttributeReadOnly) != 0 && !open.directory;
+  if (read_only && !ignore_read_only) co_return NtStatus::kCannotDelete;
+  if (open.directory && !co_await DirectoryEmpty(who, path)) {
+    co_return NtStatus::kDirectoryNotEmpty;
+  }
+  Removal removal{this, path, who, open.directory, open.stream_xattr};
+  open.node->SetDeletePending(std::move(removal));
+  co_return NtStatus::kOk;
+}
+
+}  // namespace sluice::fs

@@ -1,0 +1,192 @@
+// What SET_INFO changes of a file besides its name.
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/fs/file_times.h"
+#include "server/fs/posix_security.h"
+#include "server/fs/stream_file.h"
+#include "server/fs/volume.h"
+
+namespace sluice::fs {
+namespace {
+
+using proto::NtStatus;
+using ring::Task;
+using storage::As;
+using storage::Result;
+using storage::Stat;
+
+constexpr char kUserXattrPrefix[] = "user.";
+
+// Attributes that hold what the gateway or Samba keep there, and are no EAs.
+bool Reserved(absl::string_view xattr) {
+  return xattr == kDosAttributeXattr || absl::StartsWith(xattr, kStreamXattrPrefix) ||
+         xattr == "user.SAMBA_PAI" || !absl::StartsWith(xattr, kUserXattrPrefix);
+}
+
+NtStatus EaStatus(int error) {
+  switch (-error) {
+    case 0:
+      return NtStatus::kOk;
+    case EOPNOTSUPP:
+      return NtStatus::kEasNotSupported;
+    case E2BIG:
+    case ERANGE:
+    case ENOSPC:
+      return NtStatus::kEaTooLarge;
+    default:
+      return proto::FromErrno(error);
+  }
+}
+
+}  // namespace
+
+Task<NtStatus> Volume::SetBasic(OpenFile& open, const BasicChange& change) {
+  std::optional<int64_t> modified = change.modified;
+  // Any change of basic information makes earlier writes show, even one that changes nothing.
+  if (!modified.has_value() && open.node->WriteTimePending()) modified = WallTime(clock_);
+  if (change.freeze_modified && !modified.has_value()) open.node->SetWriteTimeFrozen();
+  if (modified.has_value() || change.accessed.has_value()) {
+    const int error =
+        co_await open.file->SetTimes(change.accessed.has_value() ? &*change.accessed : nullptr,
+                                     modified.has_value() ? &*modified : nullptr, As::kProcess);
+    if (error != 0) co_return proto::FromErrno(error);
+    if (change.modified.has_value()) {
+      open.node->SetWriteTime(*modified);
+      open.write_time_frozen = true;
+    } else if (modified.has_value()) {
+      open.node->CommitWriteTime(*modified);
+    }
+  }
+  if (change.freeze_modified) open.write_time_frozen = true;
+  if (change.thaw_modified) open.write_time_frozen = false;
+  if (change.attributes == 0 && !change.created.has_value()) co_return NtStatus::kOk;
+  FileMetadata metadata;
+  const NtStatus status = co_await GetMetadata(open, &metadata);
+  if (status != NtStatus::kOk) co_return status;
+  co_return co_await StoreDosInfo(open, metadata, change);
+}
+
+Task<NtStatus> Volume::StoreDosInfo(OpenFile& open, const FileMetadata& metadata,
+                                    const BasicChange& change) {
+  DosInfo info;
+  info.has_created = true;
+  info.created = ToFileTime(change.created.value_or(metadata.created));
+  info.attributes = metadata.attributes & (kSettableAttributes | kAttributeSparse);
+  if (change.attributes != 0) {
+    info.attributes =
+        (change.attributes & kSettableAttributes) | (metadata.attributes & kAttributeSparse);
+  }
+  if (open.directory) info.attributes |= kAttributeDirectory;
+  const std::string value = EncodeDosInfo(info);
+  const int error = co_await open.file->SetXattr(kDosAttributeXattr, value, As::kProcess);
+  co_return error == -EOPNOTSUPP ? NtStatus::kNotSupported : proto::FromErrno(error);
+}
+
+Task<NtStatus> Volume::SetSparse(OpenFile& open, bool sparse) {
+  FileMetadata metadata;
+  const NtStatus status = co_await GetMetadata(open, &metadata);
+  if (status != NtStatus::kOk) co_return status;
+  metadata.attributes =
+      sparse ? metadata.attributes | kAttributeSparse : metadata.attributes & ~kAttributeSparse;
+  const BasicChange nothing_else;
+  co_return co_await StoreDosInfo(open, metadata, nothing_else);
+}
+
+Task<NtStatus> Volume::SetEndOfFile(OpenFile& open, uint64_t bytes) {
+  if (bytes > static_cast<uint64_t>(INT64_MAX)) co_return NtStatus::kInvalidParameter;
+  Result<Stat> before = co_await open.file->GetStat();
+  if (!before.ok()) co_return proto::FromErrno(before.error());
+  const uint64_t low = std::min(bytes, before->size);
+  const ByteRange changed{low, std::max(bytes, before->size) - low};
+  const NtStatus status =
+      open.node->BeginWrite(open, changed, clock_.MonotonicNanos(), open.write_time_frozen);
+  if (status != NtStatus::kOk) co_return status;
+  open.wrote = true;
+  const int error = co_await open.file->Truncate(bytes);
+  if (error != 0) co_return error == -EFBIG ? NtStatus::kDiskFull : proto::FromErrno(error);
+  if (!open.write_time_frozen) co_await CommitWriteTime(open);
+  co_return NtStatus::kOk;
+}
+
+Task<NtStatus> Volume::SetAllocation(OpenFile& open, uint64_t bytes) {
+  if (bytes > static_cast<uint64_t>(INT64_MAX)) co_return NtStatus::kInvalidParameter;
+  Result<Stat> stat = co_await open.file->GetStat();
+  if (!stat.ok()) co_return proto::FromErrno(stat.error());
+  if (bytes < stat->size) co_return co_await SetEndOfFile(open, bytes);
+  const int error = co_await open.file->Allocate(bytes);
+  // Storage that cannot reserve has not failed: the size is a hint.
+  if (error == 0 || error == -EOPNOTSUPP) co_return NtStatus::kOk;
+  co_return error == -EFBIG ? NtStatus::kDiskFull : proto::FromErrno(error);
+}
+
+Task<NtStatus> Volume::GetSecurity(OpenFile& open, uint32_t information, std::string* descriptor) {
+  Result<Stat> stat = co_await open.file->GetStat();
+  if (!stat.ok()) co_return proto::FromErrno(stat.error());
+  *descriptor = SecurityDescriptorFromMode(stat.value(), information);
+  co_return NtStatus::kOk;
+}
+
+Task<NtStatus> Volume::SetSecurity(OpenFile& open, const std::string& descriptor,
+                                   uint32_t information) {
+  Result<Stat> stat = co_await open.file->GetStat();
+  if (!stat.ok()) co_return proto::FromErrno(stat.error());
+  PosixOwnership change;
+  if (!OwnershipFromDescriptor(descriptor, information, stat.value(), &change)) {
+    co_return NtStatus::kInvalidSecurityDescr;
+  }
+  const bool moves_uid = change.has_uid && change.uid != stat->uid;
+  const bool moves_gid = change.has_gid && change.gid != stat->gid;
+  if (moves_uid || moves_gid) {
+    const int error =
+        co_await open.file->SetOwner(moves_uid ? change.uid : ~0u, moves_gid ? change.gid : ~0u);
+    if (error != 0) co_return proto::FromErrno(error);
+  }
+  if (change.has_mode && change.mode != (stat->mode & 07777)) {
+    const int error = co_await open.file->SetMode(change.mode);
+    if (error != 0) co_return proto::FromErrno(error);
+  }
+  co_return NtStatus::kOk;
+}
+
+Task<NtStatus> Volume::GetEas(OpenFile& open, std::vector<proto::EaEntry>* eas) {
+  Result<std::vector<std::string>> names = co_await open.file->ListXattrs();
+  if (!names.ok()) {
+    co_return names.error() == -EOPNOTSUPP ? NtStatus::kOk : proto::FromErrno(names.error());
+  }
+  for (const std::string& xattr : names.value()) {
+    if (Reserved(xattr)) continue;
+    Result<std::string> value = co_await open.file->GetXattr(xattr, As::kProcess);
+    if (!value.ok() || value->empty()) continue;
+    proto::EaEntry entry;
+    entry.name = xattr.substr(sizeof(kUserXattrPrefix) - 1);
+    entry.value = std::move(value.value());
+    if (entry.name.size() <= 255 && entry.value.size() <= 65535) eas->push_back(std::move(entry));
+  }
+  co_return NtStatus::kOk;
+}
+
+Task<NtStatus> Volume::SetEas(OpenFile& open, absl::Span<const proto::EaEntry> eas) {
+  Result<std::vector<std::string>> present = co_await open.file->ListXattrs();
+  if (!present.ok()) co_return EaStatus(present.error());
+  for (const proto::EaEntry& ea : eas) {
+    std::string xattr = absl::StrCat(kUserXattrPrefix, ea.name);
+    if (Reserved(xattr)) co_return NtStatus::kAccessDenied;
+    for (const std::string& other : present.value()) {
+      if (SameName(other, xattr)) xattr = other;
+    }
+    int error = 0;
+    if (ea.value.empty()) {
+      error = co_await open.file->RemoveXattr(xattr, As::kProcess);
+      if (error == -ENODATA) error = 0;
+    } else {
+      error = co_await open.file->SetXattr(xattr, ea.value, As::kProcess);
+    }
+    if (error != 0) co_return EaStatus(error);
+  }
+  co_return NtStatus::kOk;
+}
+
+}  // namespace sluice::fs

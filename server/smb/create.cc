@@ -1,0 +1,86 @@
+// CREATE [MS-SMB2] 3.3.5.9. What it does to files is fs::Volume's.
+#include "proto/smb2/create.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/fs/file_times.h"
+#include "server/smb/create_contexts.h"
+#include "server/smb/file_handlers.h"
+#include "server/smb/file_open.h"
+
+namespace sluice::smb {
+namespace {
+
+using proto::NtStatus;
+
+void Respond(const CreateExtras& extras, const fs::CreateResult& result, Request& request) {
+  const fs::FileMetadata& metadata = result.metadata;
+  proto::CreateResponse response;
+  response.create_action = result.action;
+  response.creation_time = fs::ToFileTime(metadata.created);
+  response.last_access_time = fs::ToFileTime(metadata.stat.accessed);
+  response.last_write_time = fs::ToFileTime(metadata.stat.modified);
+  response.change_time = fs::ToFileTime(metadata.stat.modified);
+  response.allocation_size = metadata.allocation;
+  response.end_of_file = metadata.end_of_file;
+  response.file_attributes = metadata.attributes;
+  if ((metadata.attributes & fs::kAttributeReparsePoint) != 0) {
+    response.flags = proto::kCreateFlagReparsePoint;
+  }
+  response.file_id = request.open->id();
+
+  CreateAnswers answers;
+  answers.maximal_access = result.maximal_access;
+  answers.file_id = metadata.stat.inode;
+  answers.volume_id = result.open->volume->serial();
+  proto::Writer contexts(request.response.message());
+  contexts.Zeros(proto::CreateResponse::kContextsOffset);
+  const size_t bytes = WriteCreateContexts(extras, answers, contexts);
+  if (bytes != 0 && contexts.ok()) {
+    response.create_contexts =
+        contexts.written().subspan(proto::CreateResponse::kContextsOffset, bytes);
+  }
+  response.Encode(request.response.body());
+}
+
+}  // namespace
+
+ring::Task<NtStatus> HandleCreate(Request& request) {
+  proto::CreateRequest decoded;
+  if (!proto::CreateRequest::Decode(request.message, &decoded)) {
+    co_return NtStatus::kInvalidParameter;
+  }
+  if (decoded.impersonation_level > proto::kImpersonationDelegate) {
+    co_return NtStatus::kBadImpersonationLevel;
+  }
+  CreateExtras extras;
+  NtStatus status = ParseCreateContexts(decoded.create_contexts, &extras);
+  if (status != NtStatus::kOk) co_return status;
+
+  fs::CreateParams params;
+  params.who = request.who;
+  params.name = decoded.name;
+  params.desired_access = decoded.desired_access;
+  params.file_attributes = decoded.file_attributes;
+  params.share_access = decoded.share_access;
+  params.disposition = decoded.create_disposition;
+  params.options = decoded.create_options;
+  params.allocation = extras.allocation;
+  params.eas = extras.eas;
+  params.security_descriptor = extras.security_descriptor;
+  params.wants_maximal_access = extras.maximal_access;
+  fs::CreateResult result;
+  status = co_await request.share->volume->Create(params, &result);
+  if (status != NtStatus::kOk) co_return status;
+
+  const auto open = std::make_shared<FileOpen>(result.open);
+  if (!request.AddOpen(open)) {
+    co_await open->Close();
+    co_return NtStatus::kTooManyOpenedFiles;
+  }
+  Respond(extras, result, request);
+  co_return NtStatus::kOk;
+}
+
+}  // namespace sluice::smb

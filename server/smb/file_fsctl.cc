@@ -1,0 +1,62 @@
+// FSCTLs on files [MS-FSCC] 2.3. Others are INVALID_DEVICE_REQUEST, which the core answers.
+#include <string>
+
+#include "proto/fscc/reparse.h"
+#include "proto/smb2/fsctl.h"
+#include "server/fs/posix_security.h"
+#include "server/fs/volume.h"
+#include "server/smb/dispatch.h"
+#include "server/smb/file_open.h"
+
+namespace sluice::smb {
+namespace {
+
+using proto::NtStatus;
+using ring::Task;
+
+// The target of a symlink, as Windows writes one.
+Task<NtStatus> GetReparsePoint(FsctlCall& call) {
+  const fs::OpenFile& file = *FileOf(call.request);
+  if (!file.symlink) co_return NtStatus::kNotAReparsePoint;
+  const std::string path = file.node->PathOf(file);
+  storage::Result<std::string> target =
+      co_await file.volume->backend().ReadSymlink(*call.request.who, path);
+  if (!target.ok()) co_return proto::FromErrno(target.error());
+  proto::SymlinkReparse reparse;
+  reparse.substitute_name = target.value();
+  for (char& c : reparse.substitute_name) {
+    if (c == '/') c = '\\';
+  }
+  reparse.print_name = reparse.substitute_name;
+  if (target->empty() || target.value()[0] != '/') {
+    reparse.flags = proto::SymlinkReparse::kRelative;
+  }
+  proto::Writer writer(call.output);
+  reparse.EncodeBuffer(writer);
+  if (!writer.ok()) co_return NtStatus::kBufferTooSmall;
+  call.output_bytes = writer.size();
+  co_return NtStatus::kOk;
+}
+
+// No input means: make it sparse [MS-FSCC] 2.3.64.
+Task<NtStatus> SetSparse(FsctlCall& call) {
+  fs::OpenFile& file = *FileOf(call.request);
+  if (file.directory) co_return NtStatus::kInvalidParameter;
+  if (!file.Granted(fs::kFileWriteData | fs::kFileAppendData | fs::kFileWriteAttributes)) {
+    co_return NtStatus::kAccessDenied;
+  }
+  const bool sparse = call.input.empty() || call.input[0] != 0;
+  co_return co_await file.volume->SetSparse(file, sparse);
+}
+
+constexpr FsctlRow kRows[] = {
+    {proto::kFsctlGetReparsePoint, "FSCTL_GET_REPARSE_POINT", FsctlRow::Needs::kFile, false,
+     GetReparsePoint},
+    {proto::kFsctlSetSparse, "FSCTL_SET_SPARSE", FsctlRow::Needs::kFile, true, SetSparse},
+};
+
+}  // namespace
+
+absl::Span<const FsctlRow> FileFsctls() { return kRows; }
+
+}  // namespace sluice::smb

@@ -1,0 +1,36 @@
+// A file or directory as an SMB2 open: joins fs::OpenFile to the session's table.
+#ifndef SLUICE_SERVER_SMB_FILE_OPEN_H_
+#define SLUICE_SERVER_SMB_FILE_OPEN_H_
+
+#include <memory>
+#include <utility>
+
+#include "server/fs/open_file.h"
+#include "server/fs/volume.h"
+#include "server/ring/task.h"
+#include "server/smb/open.h"
+#include "server/smb/request.h"
+
+namespace sluice::smb {
+
+class FileOpen final : public Open {
+ public:
+  explicit FileOpen(std::shared_ptr<fs::OpenFile> file)
+      : Open(Kind::kFile), file_(std::move(file)) {}
+
+  ring::Task<void> Close() override;
+
+  const std::shared_ptr<fs::OpenFile>& file() const { return file_; }
+
+ private:
+  const std::shared_ptr<fs::OpenFile> file_;
+};
+
+// REQUIRES: the request's open is a file.
+inline const std::shared_ptr<fs::OpenFile>& FileOf(const Request& request) {
+  return static_cast<const FileOpen&>(*request.open).file();
+}
+
+}  // namespace sluice::smb
+
+#endif  // SLUICE_SERVER_SMB_FILE_OPEN_H_
