@@ -75,7 +75,7 @@ class IpsecStage : public BatchStage {
 
   void Start(SealJob* job) {
     job->ok = false;
-    if (!Usable(*job)) return;
+    if (!Usable(*job) || job->associated_data.size() > kMaxAssociatedDataBytes) return;
     switch (job->key->cipher()) {
       case Cipher::kNone:
         return;

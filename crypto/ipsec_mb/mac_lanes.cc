@@ -91,8 +91,7 @@ void MacLanes::Add(SignJob* job) {
   chain.subkey2 = schedule.subkey2;
 }
 
-bool MacLanes::Add(SealJob* job) {
-  if (job->associated_data.size() > kMaxAssociatedDataBytes) return false;
+void MacLanes::Add(SealJob* job) {
   Chain& chain = NewChain({job->segments.data(), job->segment_count});
   chain.seal = job;
   chain.round_keys = ScheduleAs<CcmSchedule>(job->key->schedule()).round_keys;
@@ -103,7 +102,6 @@ bool MacLanes::Add(SealJob* job) {
   chain.counter.fill(0);
   chain.counter[0] = 3;
   std::copy_n(job->nonce.begin(), 11, chain.counter.begin() + 1);
-  return true;
 }
 
 void MacLanes::Run() {

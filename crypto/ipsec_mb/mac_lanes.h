@@ -30,10 +30,10 @@ class MacLanes {
   MacLanes& operator=(const MacLanes&) = delete;
   ~MacLanes() { Clear(); }
 
-  // The keys are of this processor and of CMAC and CCM. False, and nothing is added, where the
-  // associated data of a CCM job is longer than kMaxAssociatedDataBytes.
+  // REQUIRES: keys of this processor, of CMAC and of CCM; no more associated data than
+  // kMaxAssociatedDataBytes.
   void Add(SignJob* job);
-  bool Add(SealJob* job);
+  void Add(SealJob* job);
   size_t size() const { return count_; }
 
   // Computes every signature and tag; a sealed message is encrypted, an opened one decrypted.

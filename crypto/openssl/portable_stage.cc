@@ -79,7 +79,8 @@ class PortableStage : public BatchStage {
   void Run(SealJob* job) {
     bool ok = false;
     const Evp::Segments segments(job->segments.data(), job->segment_count);
-    if (job->key != nullptr && job->key->valid() && job->key->processor() == Processor::kNoAesni) {
+    if (job->key != nullptr && job->key->valid() && job->key->processor() == Processor::kNoAesni &&
+        job->associated_data.size() <= kMaxAssociatedDataBytes) {
       const uint8_t* const key = ScheduleAs<RawSchedule>(job->key->schedule()).key;
       const Cipher cipher = job->key->cipher();
       ok = job->open ? evp_->Open(cipher, key, job->nonce.data(), job->associated_data, segments,
