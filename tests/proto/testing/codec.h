@@ -35,7 +35,7 @@ inline std::string ToHex(absl::Span<const uint8_t> bytes) {
       absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-inline Bytes AsBytes(absl::string_view text) { return Bytes(text.begin(), text.end()); }
+inline Bytes BytesOf(absl::string_view text) { return Bytes(text.begin(), text.end()); }
 
 // What `encode(Writer&)` writes; empty if it failed the writer.
 template <typename Encode>
