@@ -151,7 +151,7 @@ TEST(SimTest, EveryLifeEndsInOrder) {
   const uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
   const uint64_t count = one != nullptr    ? 1
                          : runs != nullptr ? std::strtoull(runs, nullptr, 10)
-                                           : 300;
+                                           : 150;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE(absl::StrCat("SLUICE_SIM_SEED=", seed));
     Simulation(seed).Run();
