@@ -1,0 +1,208 @@
+#include "server/fs/name_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice::fs {
+namespace {
+
+TEST(FoldedNamesTest, FindsWithoutRegardToCase) {
+  FoldedNames names;
+  names.Add("Read Me.txt");
+  names.Add("GRÜN");
+  EXPECT_EQ(names.Find("READ ME.TXT"), "Read Me.txt");
+  EXPECT_EQ(names.Find("grün"), "GRÜN");
+  EXPECT_EQ(names.Find("other"), "");
+  EXPECT_EQ(names.Find(""), "");
+}
+
+TEST(FoldedNamesTest, FindsTheNameClientsSeeInstead) {
+  FoldedNames names;
+  names.Add("a:b");
+  EXPECT_EQ(names.Find("A4WTMA~A"), "a:b");
+  EXPECT_EQ(names.Find("a4wtma~a"), "a:b");
+  EXPECT_EQ(names.Find("a:b"), "a:b");
+}
+
+TEST(FoldedNamesTest, TheFirstOfSeveralSpellingsWins) {
+  FoldedNames names;
+  names.Add("File");
+  names.Add("FILE");
+  EXPECT_EQ(names.Find("file"), "File");
+  EXPECT_FALSE(names.Remove("File"));
+}
+
+TEST(FoldedNamesTest, RemovesAndAddsAgain) {
+  FoldedNames names;
+  names.Add("file");
+  names.Add("a:b");
+  EXPECT_TRUE(names.Remove("file"));
+  EXPECT_TRUE(names.Remove("a:b"));
+  EXPECT_TRUE(names.Remove("never there"));
+  EXPECT_EQ(names.Find("file"), "");
+  EXPECT_EQ(names.Find("A4WTMA~A"), "");
+  names.Add("FILE");
+  EXPECT_EQ(names.Find("file"), "FILE");
+}
+
+TEST(FoldedNamesTest, HoldsManyNames) {
+  FoldedNames names;
+  for (int i = 0; i < 20'000; ++i) names.Add(absl::StrCat("Name", i));
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_EQ(names.Find(absl::StrCat("nAME", i)), absl::StrCat("Name", i));
+  }
+  EXPECT_GT(names.bytes(), 20'000u * 10);
+}
+
+using Answer = NameCache::Answer;
+
+class NameCacheTest : public testing::Test {
+ protected:
+  static constexpr uint64_t kSecond = 1'000'000'000;
+
+  static storage::Stat Directory(uint64_t inode, int64_t changed) {
+    storage::Stat stat;
+    stat.device = 1;
+    stat.inode = inode;
+    stat.modified = stat.changed = changed;
+    return stat;
+  }
+  static FoldedNames Names(const std::vector<std::string>& list) {
+    FoldedNames names;
+    for (const std::string& name : list) names.Add(name);
+    return names;
+  }
+  // As read a second after the directory's last change.
+  void Insert(const storage::Stat& stat, absl::string_view path,
+              const std::vector<std::string>& list, uint64_t now = 0) {
+    cache_.Insert(stat, path, Names(list), now, now + 1000, stat.changed + 1'000'000'000);
+  }
+  Answer Find(const storage::Stat& stat, absl::string_view name, uint64_t now = 0) {
+    return cache_.Find(stat, name, now, &actual_);
+  }
+
+  NameCache cache_{1u << 20, 8};
+  std::string actual_;
+};
+
+TEST_F(NameCacheTest, AnswersAsLongAsTheTimesAreTheSame) {
+  const storage::Stat stat = Directory(1, 100);
+  EXPECT_EQ(Find(stat, "file"), Answer::kUnknown);
+  Insert(stat, "dir", {"File"});
+  EXPECT_EQ(Find(stat, "file"), Answer::kFound);
+  EXPECT_EQ(actual_, "File");
+  EXPECT_EQ(Find(stat, "other"), Answer::kNone);
+  EXPECT_EQ(Find(stat, "other", 1000 * kSecond), Answer::kNone);
+  EXPECT_EQ(Find(Directory(1, 101), "file"), Answer::kUnknown);
+  EXPECT_EQ(Find(Directory(2, 100), "file"), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, ATimeTooYoungToTellTheNextChangeProvesNoAbsence) {
+  const storage::Stat stat = Directory(1, 5'000'000'000);
+  cache_.Insert(stat, "dir", Names({"File"}), 0, 1000, stat.changed + 1'000'000);
+  EXPECT_EQ(Find(stat, "file"), Answer::kFound);
+  EXPECT_EQ(Find(stat, "other"), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, OwnChangesAreEnteredForASecond) {
+  Insert(Directory(1, 100), "dir", {"File"});
+  cache_.NoteCreated("dir", "New");
+  const storage::Stat after = Directory(1, 200);
+  EXPECT_EQ(Find(after, "new"), Answer::kFound);
+  EXPECT_EQ(Find(after, "other"), Answer::kNone);
+  cache_.NoteRemoved("dir", "File");
+  const storage::Stat later = Directory(1, 300);
+  EXPECT_EQ(Find(later, "file"), Answer::kNone);
+  EXPECT_EQ(Find(later, "new", 2 * kSecond), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, DirectoriesThatTakeLongToReadAreTrustedLonger) {
+  cache_.Insert(Directory(1, 100), "dir", Names({}), 0, kSecond, 2'000'000'000);
+  cache_.NoteCreated("dir", "New");
+  EXPECT_EQ(Find(Directory(1, 200), "x", 10 * kSecond), Answer::kNone);
+  EXPECT_EQ(Find(Directory(1, 200), "x", 21 * kSecond), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, ABusyDirectoryStaysTrustedWhenReadAgain) {
+  Insert(Directory(1, 100), "dir", {});
+  cache_.NoteCreated("dir", "a");
+  Insert(Directory(1, 200), "dir", {"a"}, kSecond);
+  EXPECT_EQ(Find(Directory(1, 300), "x", kSecond + 1), Answer::kNone);
+}
+
+TEST_F(NameCacheTest, ChangesElsewhereAreNothingToIt) {
+  Insert(Directory(1, 100), "dir", {"File"});
+  cache_.NoteCreated("other", "New");
+  cache_.NoteRemoved("other", "File");
+  EXPECT_EQ(Find(Directory(1, 100), "new"), Answer::kNone);
+  EXPECT_EQ(Find(Directory(1, 100), "file"), Answer::kFound);
+}
+
+TEST_F(NameCacheTest, ForgetsADirectoryWhoseNamesBecameUncertain) {
+  Insert(Directory(1, 100), "dir", {"File", "FILE"});
+  cache_.NoteRemoved("dir", "File");
+  EXPECT_EQ(Find(Directory(1, 100), "file"), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, KeepsTheMostRecentlyUsed) {
+  for (uint64_t i = 0; i < 8; ++i) Insert(Directory(i, 100), absl::StrCat("d", i), {"x"});
+  EXPECT_EQ(Find(Directory(0, 100), "x"), Answer::kFound);
+  Insert(Directory(8, 100), "d8", {"x"});
+  EXPECT_EQ(Find(Directory(0, 100), "x"), Answer::kFound);
+  EXPECT_EQ(Find(Directory(1, 100), "x"), Answer::kUnknown);
+  EXPECT_EQ(Find(Directory(8, 100), "x"), Answer::kFound);
+}
+
+TEST_F(NameCacheTest, BoundsItsMemory) {
+  NameCache cache(100'000, 1000);
+  for (uint64_t i = 0; i < 100; ++i) {
+    FoldedNames names;
+    for (int j = 0; j < 1000; ++j) names.Add(absl::StrCat("name", j));
+    ASSERT_LT(names.bytes(), 100'000u);
+    cache.Insert(Directory(i, 100), absl::StrCat("d", i), std::move(names), 0, 0, 1 << 30);
+  }
+  int kept = 0;
+  for (uint64_t i = 0; i < 100; ++i) {
+    kept += cache.Find(Directory(i, 100), "name1", 0, &actual_) == Answer::kFound;
+  }
+  EXPECT_GE(kept, 1);
+  EXPECT_LE(kept, 10);
+  // One that does not fit at all is not kept, and one that grows too large goes.
+  FoldedNames huge;
+  for (int j = 0; j < 20'000; ++j) huge.Add(absl::StrCat("name", j));
+  cache.Insert(Directory(500, 100), "huge", std::move(huge), 0, 0, 1 << 30);
+  EXPECT_EQ(cache.Find(Directory(500, 100), "name1", 0, &actual_), Answer::kUnknown);
+  cache.Insert(Directory(501, 100), "grows", FoldedNames(), 0, 0, 1 << 30);
+  for (int j = 0; j < 20'000; ++j) cache.NoteCreated("grows", absl::StrCat("name", j));
+  EXPECT_EQ(cache.Find(Directory(501, 100), "name1", 0, &actual_), Answer::kUnknown);
+}
+
+TEST_F(NameCacheTest, IsThreadSafe) {
+  std::atomic<int> found{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::string actual;
+      for (int i = 0; i < 500; ++i) {
+        const uint64_t inode = (t + i) % 12;
+        const storage::Stat stat = Directory(inode, 100);
+        const std::string path = absl::StrCat("d", inode);
+        if (cache_.Find(stat, "x", 0, &actual) == Answer::kFound) ++found;
+        Insert(stat, path, {"X"});
+        cache_.NoteCreated(path, "y");
+        cache_.NoteRemoved(path, "y");
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(found, 0);
+}
+
+}  // namespace
+}  // namespace sluice::fs
