@@ -12,7 +12,7 @@ namespace sluice::limits {
 // and padding) fits into the headroom.
 inline constexpr size_t read_bytes_max = 8u << 20;
 inline constexpr size_t write_bytes_max = 8u << 20;
-inline constexpr size_t transact_bytes_max = 1u << 20;
+inline constexpr size_t transact_bytes_max = 8u << 20;
 inline constexpr size_t frame_headroom_bytes = 4096;
 inline constexpr size_t frame_bytes_max = (8u << 20) + frame_headroom_bytes;
 // Before a session is set up nobody needs a large frame.

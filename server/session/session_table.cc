@@ -5,11 +5,17 @@
 #include <utility>
 
 namespace sluice::session {
+namespace {
+
+// There are clients that keep 32 bits of a session id only.
+constexpr uint64_t kIdMax = 0xFFFFFFFF;
+
+}  // namespace
 
 uint64_t SessionTable::Reserve() {
   for (;;) {
-    const uint64_t id = random_.Next64();
-    if (id == 0 || id == ~uint64_t{0}) continue;
+    const uint64_t id = random_.Next64() & kIdMax;
+    if (id == 0 || id == kIdMax) continue;
     Shard& place = shard(id);
     const std::lock_guard<std::mutex> lock(place.mutex);
     if (place.entries.try_emplace(id).second) return id;

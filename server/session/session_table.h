@@ -51,7 +51,7 @@ class SessionTable {
   // `random` outlives the table.
   explicit SessionTable(base::Random& random) : random_(random) {}
 
-  // A new session id: random, not 0, not 2^64 - 1, and nobody else's until Remove.
+  // A new session id: random, 32 bits long, not all zeros or ones, and nobody else's until Remove.
   uint64_t Reserve();
 
   // Makes the session of a reserved id findable. Called when its first authentication succeeded,
