@@ -39,19 +39,19 @@ std::optional<std::string> NdrReader::UniqueString() {
 }
 
 void NdrWriter::AlignTo(size_t alignment) {
-  while (bytes_.size() % alignment != 0) bytes_.push_back(0);
+  bytes_.resize((bytes_.size() + alignment - 1) / alignment * alignment);
 }
 
 void NdrWriter::U16(uint16_t value) {
   AlignTo(2);
-  for (int shift = 0; shift < 16; shift += 8)
-    bytes_.push_back(static_cast<uint8_t>(value >> shift));
+  bytes_.insert(bytes_.end(), {static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8)});
 }
 
 void NdrWriter::U32(uint32_t value) {
   AlignTo(4);
-  for (int shift = 0; shift < 32; shift += 8)
-    bytes_.push_back(static_cast<uint8_t>(value >> shift));
+  bytes_.insert(bytes_.end(),
+                {static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8),
+                 static_cast<uint8_t>(value >> 16), static_cast<uint8_t>(value >> 24)});
 }
 
 void NdrWriter::Pointer(bool present) {

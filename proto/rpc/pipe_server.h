@@ -28,7 +28,7 @@ class PipeServer {
  public:
   static constexpr size_t kRequestBytesMax = 64u << 10;
   // Well above a listing of a thousand shares.
-  static constexpr size_t kAnswerBytesMax = 4u << 20;
+  static constexpr size_t kAnswerBytesMax = 1u << 20;
 
   explicit PipeServer(PipeKind kind) : kind_(kind) {}
 
