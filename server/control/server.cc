@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <list>
+#include <system_error>
 #include <utility>
 #include <vector>
 

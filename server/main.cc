@@ -1,0 +1,140 @@
+// sluiced: the gateway. Composition only: options in, gateway and control socket up, signals waited
+// for.
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
+#include "server/base/log.h"
+#include "server/base/version.h"
+#include "server/config/config_file.h"
+#include "server/control/server.h"
+#include "server/gateway.h"
+
+namespace sluice {
+namespace {
+
+using base::Log;
+using base::LogLevel;
+
+constexpr int kBadConfiguration = 2;
+constexpr int kCannotServe = 1;
+
+// Blocked in every thread, so that they end in sigwait below.
+sigset_t BlockSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);  // ours: ends the wait for a second signal
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+control::StatusReport Report(const Gateway& gateway, const std::vector<std::string>& shares) {
+  GatewayStatus status = gateway.Status();
+  return {.version = base::kVersion,
+          .listen = gateway.listen_addresses(),
+          .shares = shares,
+          .loops = status.loops,
+          .uptime_seconds = status.uptime_seconds,
+          .connections = status.connections,
+          .crypto_processor = std::move(status.crypto_processor),
+          .counters = std::move(status.counters)};
+}
+
+// Until the first signal; a second one while draining cuts the drain short.
+void ServeUntilSignal(Gateway& gateway, const sigset_t& signals) {
+  int signal_number = 0;
+  do {
+    sigwait(&signals, &signal_number);
+  } while (signal_number == SIGUSR1);
+  Log(LogLevel::kInfo, "stopping: open requests may finish; a second signal ends them");
+  std::thread impatience([&signals] {
+    int again = 0;
+    sigwait(&signals, &again);
+    if (again != SIGUSR1) _exit(128 + again);
+  });
+  gateway.Drain();
+  gateway.Stop();
+  pthread_kill(impatience.native_handle(), SIGUSR1);
+  impatience.join();
+}
+
+int Serve(config::Configuration configuration) {
+  const sigset_t signals = BlockSignals();
+  std::vector<std::string> shares;
+  for (const ShareOptions& share : configuration.gateway.shares) shares.push_back(share.name);
+
+  absl::StatusOr<std::unique_ptr<Gateway>> gateway =
+      Gateway::Create(std::move(configuration.gateway));
+  if (!gateway.ok()) {
+    std::cerr << "sluiced: " << gateway.status().message() << "\n";
+    return kCannotServe;
+  }
+  const absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
+      control::ControlServer::Start(
+          configuration.control_socket,
+          {(*gateway)->users(), (*gateway)->preferences(), (*gateway)->sessions(),
+           [&gateway, &shares] { return Report(**gateway, shares); }},
+          base::SystemClock());
+  if (!control.ok()) {
+    std::cerr << "sluiced: " << control.status().message() << "\n";
+    return kCannotServe;
+  }
+  (*gateway)->Start();
+  Log(LogLevel::kInfo, "sluiced %s serves %s on %s, crypto by %s", base::kVersion,
+      absl::StrJoin(shares, ", "), absl::StrJoin((*gateway)->listen_addresses(), ", "),
+      (*gateway)->Status().crypto_processor);
+  if (geteuid() != 0) {
+    Log(LogLevel::kWarning,
+        "not root: every file operation runs as uid %d, whoever logs on, and ports below 1024 "
+        "cannot be served",
+        geteuid());
+  }
+  ServeUntilSignal(**gateway, signals);
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  std::string config_path = "/etc/sluice/sluice.toml";
+  bool check = false;
+  CLI::App app("Serves directories over SMB 2 and 3.", "sluiced");
+  app.set_version_flag("--version", std::string("sluiced ") + base::kVersion);
+  app.add_option("--config", config_path, "The configuration file")->capture_default_str();
+  app.add_flag("--check-config", check, "Check the configuration file and end");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kBadConfiguration;
+  }
+  absl::StatusOr<config::Configuration> configuration = config::LoadConfiguration(config_path);
+  if (!configuration.ok()) {
+    std::cerr << "sluiced: the configuration is not usable\n"
+              << configuration.status().message() << "\n";
+    return kBadConfiguration;
+  }
+  if (check) {
+    std::cout << config_path << " is usable\n";
+    return 0;
+  }
+  return Serve(*std::move(configuration));
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) { return sluice::Main(argc, argv); }
