@@ -42,17 +42,23 @@ class HmacLanes {
     SignJob* job;
     std::array<uint8_t, kSignatureBytes> made;
   };
+  // A way to compute several at once and what it costs, see the .cc file.
+  struct Costs;
 
+  static const Costs& ChooseCosts(const IMB_MGR* manager);
+  void Split();
   void OneAtATime(Entry& entry);
-  void InLanes(IMB_MGR* manager, absl::Span<Entry*> entries);
+  void Burst(IMB_MGR* manager, const std::vector<Entry*>& entries);
 
   IMB_MGR* const lanes_;
-  // Two messages at a time with the SHA instructions; null where the processor has none or `lanes_`
-  // works like that itself.
+  const Costs& costs_;
+  // Two messages at a time with the SHA instructions; null where the processor has none or where
+  // that is how `lanes_` works itself.
   std::unique_ptr<Manager> pairs_;
-  const bool lanes_use_sha_instructions_;
   std::vector<Entry> entries_;
-  std::vector<Entry*> eligible_;
+  std::vector<Entry*> eligible_;  // contiguous and not too long for a job
+  std::vector<Entry*> for_lanes_;
+  std::vector<Entry*> for_pairs_;
   std::vector<IMB_JOB> jobs_;
 };
 
