@@ -68,7 +68,6 @@ BufferPool::BufferPool(const Options& options, RegisterArena register_arena)
     c.per_unit = Trimmable(c.bytes) ? kArenaBytes / c.bytes : 0;
     if (c.per_unit > 0) c.unit_arena.assign(c.count / c.per_unit + 1, kNoArena);
   }
-  ASAN_POISON_MEMORY_REGION(base_, range_bytes_);
 }
 
 BufferPool::~BufferPool() {
@@ -76,7 +75,9 @@ BufferPool::~BufferPool() {
     std::fputs("sluice: a buffer outlives its pool\n", stderr);
     std::abort();
   }
-  ASAN_UNPOISON_MEMORY_REGION(base_, range_bytes_);
+  for (const Class& c : classes_) {
+    ASAN_UNPOISON_MEMORY_REGION(c.base, std::min(c.used + 1, c.count) * c.bytes);
+  }
   munmap(base_, range_bytes_);
 }
 
@@ -108,6 +109,8 @@ Buffer BufferPool::Acquire(size_t bytes) {
       c.cold.pop_back();
     } else {
       number = static_cast<uint32_t>(c.used++);
+      // What lies behind the last one is poisoned as well, but not the whole range in advance.
+      ASAN_POISON_MEMORY_REGION(c.base + c.used * c.bytes, c.used < c.count ? c.bytes : 0);
     }
   }
   bytes_in_use_ += c.bytes;
