@@ -81,7 +81,10 @@ Task<Resolution> PathResolver::Open(const base::Identity& who, absl::string_view
       const int again = opened.error();
       if (again == -EISDIR) co_return Failed(NtStatus::kFileIsADirectory);
       if (again == -ENOTDIR) co_return Failed(NtStatus::kNotADirectory);
-      co_return Failed(StatusOf(again));
+      found.status = StatusOf(again);
+      // Removed since it was looked up.
+      found.can_create = again == -ENOENT;
+      co_return std::move(found);
     }
   }
   found.stat = opened.value()->opened_stat();
