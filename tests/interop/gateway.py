@@ -107,8 +107,8 @@ class Gateway:
         return json.loads(self.ctl("sessions", "--json").stdout)
 
     def smbclient(self, command, *options, share="files", user=None, password=None, timeout=120,
-                  cwd=None):
-        """Runs smbclient with a -c command; the password goes by a file, not by argv."""
+                  cwd=None, input=""):
+        """Runs smbclient with a -c command, or with commands as input; the password goes by a file."""
         credentials = self.directory / f"credentials-{user or self.user}"
         secret = self.password if password is None else password
         credentials.write_text(f"username={user or self.user}\npassword={secret}\n")
@@ -118,4 +118,4 @@ class Gateway:
         head = ["smbclient", "-s", "/dev/null", "-p", str(self.port), "-A", str(credentials)]
         head += [target] if target else ["-L", self.host]
         return subprocess.run(head + [*options, *action], text=True, capture_output=True,
-                              timeout=timeout, cwd=cwd, stdin=subprocess.DEVNULL)
+                              timeout=timeout, cwd=cwd, input=input)

@@ -1,12 +1,13 @@
 """smbclient against a running sluiced: every dialect and signing algorithm, trees, big files, refusals."""
 
 import hashlib
+import json
 import pathlib
 import subprocess
 import tempfile
 import unittest
 
-from gateway import Gateway
+from gateway import SLUICECTL, Gateway
 
 DIALECTS = {"SMB2_02": "2.0.2", "SMB2_10": "2.1", "SMB3_00": "3.0", "SMB3_02": "3.0.2",
             "SMB3_11": "3.1.1"}
@@ -49,28 +50,13 @@ class SmbclientTest(unittest.TestCase):
 
     def session_during(self, option):
         """The session that sluicectl shows while an smbclient with this option is connected."""
-        client = subprocess.Popen(
-            ["smbclient", "-s", "/dev/null", "-p", str(self.gateway.port),
-             "-A", str(self.credentials()), f"//{self.gateway.host}/files", *option],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        try:
-            client.stdin.write("ls\n")
-            client.stdin.flush()
-            line = ""
-            while "blocks available" not in line:
-                line = client.stdout.readline()
-                self.assertNotEqual(line, "", "smbclient ended early")
-            sessions = self.gateway.sessions()
-        finally:
-            client.communicate("exit\n", timeout=30)
+        seen = self.local / "sessions"
+        # smbclient runs what follows "!" only when it reads its commands from standard input.
+        shell = f'!"{SLUICECTL}" --socket "{self.gateway.socket}" sessions --json >"{seen}"'
+        self.run_ok(None, *option, input=f"ls\n{shell}\n")
+        sessions = json.loads(seen.read_text())
         self.assertEqual(len(sessions), 1, sessions)
         return sessions[0]
-
-    def credentials(self):
-        path = self.local / "credentials"
-        path.write_text(f"username={self.gateway.user}\npassword={self.gateway.password}\n")
-        path.chmod(0o600)
-        return path
 
     def work(self, *options):
         """list, mkdir, put, get, rename, delete."""
