@@ -1,0 +1,204 @@
+// Transform frames both ways.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "proto/smb2/close.h"
+#include "proto/smb2/echo.h"
+#include "proto/smb2/flush.h"
+#include "proto/smb2/transform_header.h"
+#include "proto/smb2/tree_connect.h"
+#include "tests/server/smb/gateway_fixture.h"
+
+namespace sluice::smb {
+namespace {
+
+using proto::Command;
+using proto::NtStatus;
+
+class EncryptionTest : public GatewayTest {
+ protected:
+  void SetMode(EncryptionMode mode) {
+    Preferences preferences = *gateway_->preferences().Get();
+    preferences.encryption = mode;
+    gateway_->preferences().Set(preferences);
+  }
+  void SetShareMode(EncryptionMode mode) {
+    Preferences preferences = *gateway_->preferences().Get();
+    preferences.share_encryption["files"] = mode;
+    gateway_->preferences().Set(preferences);
+  }
+};
+
+TEST_F(EncryptionTest, EveryCipherOfEveryDialectWorks) {
+  SetMode(EncryptionMode::kRequired);
+  for (const crypto::Cipher cipher : {crypto::Cipher::kAes128Ccm, crypto::Cipher::kAes128Gcm,
+                                      crypto::Cipher::kAes256Ccm, crypto::Cipher::kAes256Gcm}) {
+    ClientOptions options;
+    options.ciphers = {cipher};
+    TestClient client(address(), options);
+    ASSERT_TRUE(client.Start());
+    EXPECT_TRUE(client.seal);
+    proto::FileId file;
+    EXPECT_EQ(client.Create("file", &file), NtStatus::kOk);
+    EXPECT_EQ(client.keys->cipher(), cipher);
+  }
+  for (const proto::Dialect dialect : {proto::Dialect::kSmb300, proto::Dialect::kSmb302}) {
+    ClientOptions options;
+    options.dialects = {dialect};
+    TestClient client(address(), options);
+    ASSERT_TRUE(client.Start());
+    EXPECT_EQ(client.keys->cipher(), crypto::Cipher::kAes128Ccm);
+    EXPECT_TRUE(client.Call(Command::kEcho, proto::EchoRequest())->sealed);
+  }
+}
+
+TEST_F(EncryptionTest, SealedRequestIsAnsweredSealedAndUnsigned) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  EXPECT_FALSE(client.seal);
+  client.seal = true;
+  const std::optional<Reply> sealed = client.Call(Command::kEcho, proto::EchoRequest());
+  ASSERT_TRUE(sealed.has_value());
+  EXPECT_TRUE(sealed->sealed);
+  EXPECT_FALSE(sealed->header.is_signed());
+  client.seal = false;
+  EXPECT_FALSE(client.Call(Command::kEcho, proto::EchoRequest())->sealed);
+}
+
+TEST_F(EncryptionTest, CompoundIsSealedAsOne) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  client.seal = true;
+  const uint64_t id = client.next_message_id;
+  std::vector<Bytes> chain;
+  for (int i = 0; i < 3; ++i) {
+    chain.push_back(client.Request(Command::kEcho, proto::EchoRequest()));
+  }
+  client.SendChain(chain);
+  size_t frame = 0;
+  for (uint64_t i = 0; i < 3; ++i) {
+    const std::optional<Reply> reply = client.WaitFor(id + i);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_TRUE(reply->sealed);
+    EXPECT_TRUE(i == 0 || reply->frame == frame);
+    frame = reply->frame;
+  }
+}
+
+TEST_F(EncryptionTest, PlainRequestIsDeniedWhereTheSessionMustBeEncrypted) {
+  SetMode(EncryptionMode::kRequired);
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  client.seal = false;
+  const std::optional<Reply> reply = client.Call(Command::kFlush, proto::FlushRequest());
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status(), NtStatus::kAccessDenied);
+  client.seal = true;
+  EXPECT_EQ(client.Call(Command::kEcho, proto::EchoRequest())->status(), NtStatus::kOk);
+}
+
+TEST_F(EncryptionTest, DesiredEncryptsButTakesPlainRequests) {
+  SetMode(EncryptionMode::kDesired);
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  EXPECT_TRUE(client.seal);
+  client.seal = false;
+  const std::optional<Reply> reply = client.Call(Command::kEcho, proto::EchoRequest());
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status(), NtStatus::kOk);
+  EXPECT_TRUE(reply->sealed);
+}
+
+TEST_F(EncryptionTest, ClientWithoutEncryptionIsRefusedWhereItIsRequired) {
+  SetMode(EncryptionMode::kRequired);
+  ClientOptions options;
+  options.dialects = {proto::Dialect::kSmb210};
+  TestClient client(address(), options);
+  ASSERT_TRUE(client.Negotiate());
+  EXPECT_EQ(client.LogOn("alice", "secret"), NtStatus::kAccessDenied);
+}
+
+TEST_F(EncryptionTest, PlainRequestIsDeniedOnATreeThatMustBeEncrypted) {
+  SetShareMode(EncryptionMode::kRequired);
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  EXPECT_NE(client.share_flags & proto::kShareFlagEncryptData, 0u);
+  EXPECT_FALSE(client.seal);
+  EXPECT_EQ(client.Call(Command::kFlush, proto::FlushRequest())->status(), NtStatus::kAccessDenied);
+  client.seal = true;
+  proto::FileId file;
+  EXPECT_EQ(client.Create("file", &file), NtStatus::kOk);
+}
+
+TEST_F(EncryptionTest, ShareThatMustBeEncryptedIsClosedToWhoCannot) {
+  SetShareMode(EncryptionMode::kRequired);
+  ClientOptions options;
+  options.dialects = {proto::Dialect::kSmb210};
+  TestClient client(address(), options);
+  ASSERT_TRUE(client.Negotiate());
+  ASSERT_EQ(client.LogOn("alice", "secret"), NtStatus::kOk);
+  EXPECT_EQ(client.ConnectTree("files"), NtStatus::kAccessDenied);
+  EXPECT_EQ(client.ConnectTree("disk"), NtStatus::kOk);
+}
+
+TEST_F(EncryptionTest, OffOffersNoCipher) {
+  SetMode(EncryptionMode::kOff);
+  TestClient client(address());
+  ASSERT_TRUE(client.Negotiate());
+  EXPECT_FALSE(client.negotiated.contexts.ciphers.has_value());
+}
+
+TEST_F(EncryptionTest, ChangedFrameEndsTheConnectionAndIsCounted) {
+  uint64_t failures = 0;
+  // Signature, nonce, session id, payload.
+  for (const size_t at : {4u, 20u, 44u, 60u}) {
+    TestClient client(address());
+    ASSERT_TRUE(client.Start());
+    Bytes frame = client.Seal(client.Request(Command::kEcho, proto::EchoRequest()));
+    frame[at] ^= 1;
+    client.SendFrame(frame);
+    EXPECT_TRUE(client.WaitForEnd()) << at;
+    if (at != 44) ++failures;  // an unknown session has no key to try
+    EXPECT_TRUE(Eventually([&] { return Counter("failed_opens") == failures; })) << at;
+  }
+}
+
+TEST_F(EncryptionTest, TruncatedAndOverlongTransformFramesEndTheConnection) {
+  for (const int change : {-40, -1, 1, 100}) {
+    TestClient client(address());
+    ASSERT_TRUE(client.Start());
+    Bytes frame = client.Seal(client.Request(Command::kEcho, proto::EchoRequest()));
+    frame.resize(frame.size() + static_cast<size_t>(change));
+    client.SendFrame(frame);
+    EXPECT_TRUE(client.WaitForEnd()) << change;
+  }
+}
+
+TEST_F(EncryptionTest, TransformInsideATransformEndsTheConnection) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  client.SendFrame(client.Seal(client.Seal(client.Request(Command::kEcho, proto::EchoRequest()))));
+  EXPECT_TRUE(client.WaitForEnd());
+}
+
+TEST_F(EncryptionTest, OtherSessionInsideATransformIsDenied) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  const uint64_t first = client.session_id;
+  auto keys = std::move(client.keys);
+  ASSERT_EQ(client.LogOn("bob", "hidden"), NtStatus::kOk);
+  // Bob's request in Alice's envelope.
+  const Bytes message = client.Request(Command::kFlush, proto::FlushRequest());
+  const uint64_t id = client.next_message_id - 1;
+  client.session_id = first;
+  client.keys = std::move(keys);
+  client.SendFrame(client.Seal(message));
+  const std::optional<Reply> reply = client.WaitFor(id);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status(), NtStatus::kAccessDenied);
+}
+
+}  // namespace
+}  // namespace sluice::smb
