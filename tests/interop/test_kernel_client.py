@@ -9,9 +9,8 @@ from gateway import Gateway
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVER, CLIENT = "10.77.0.1", "10.77.0.2"
-# sec: cifs.ko takes a fixed password from the credentials file.
-MOUNTS = ["vers=3.1.1", "vers=3.0", "vers=2.1", "vers=3.1.1,sign"]
-OPERATIONS = 17  # lines of a mount that went well, in kernel_client.sh
+MOUNTS = ["vers=3.1.1", "vers=3.0", "vers=2.1", "vers=3.1.1,seal", "vers=3.0,seal"]
+OPERATIONS = 18  # lines of a mount that went well, in kernel_client.sh
 
 
 @unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
