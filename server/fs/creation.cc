@@ -83,7 +83,8 @@ ring::Task<NtStatus> Creation::TryOnce() {
   open_->options = params_.options & kModeOptions;
   open_->mode.share = params_.share_access;
   Resolution found = co_await LookUp();
-  if (found.status == NtStatus::kObjectNameNotFound && MayCreate(params_.disposition)) {
+  if (found.status == NtStatus::kObjectNameNotFound && found.can_create &&
+      MayCreate(params_.disposition)) {
     if (volume_.read_only()) co_return NtStatus::kAccessDenied;
     co_return co_await CreateNew(found);
   }
@@ -218,8 +219,11 @@ ring::Task<NtStatus> Creation::LearnMaximalAccess(const Stat& stat, bool opened)
       if (flags.write) maximal_ |= kWritingAccess;
     }
   }
-  // Nothing runs here: to a server, executing a file is reading it.
-  if ((maximal_ & kFileReadData) != 0 && !open_->directory) maximal_ |= kFileExecute;
+  if (!open_->directory) {
+    // Nothing runs here: to a server, executing a file is reading it. And files have no children.
+    if ((maximal_ & kFileReadData) != 0) maximal_ |= kFileExecute;
+    if ((maximal_ & kFileWriteData) != 0) maximal_ |= kFileDeleteChild;
+  }
   if (volume_.read_only()) maximal_ = WithoutModifying(maximal_);
   uint32_t allowed = maximal_;
   const bool read_only_file = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;

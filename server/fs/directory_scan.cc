@@ -52,7 +52,13 @@ void DirectoryScan::Advance() {
 Task<NtStatus> DirectoryScan::Fill(size_t wanted) {
   if (!dots_added_) {
     dots_added_ = true;
-    const NtStatus status = co_await (literal_.empty() ? AddDots() : AddLiteral());
+    // No conditional expression of tasks: GCC 12 destroys its result twice.
+    NtStatus status = NtStatus::kOk;
+    if (literal_.empty()) {
+      status = co_await AddDots();
+    } else {
+      status = co_await AddLiteral();
+    }
     if (status != NtStatus::kOk || !ready_.empty()) co_return status;
   }
   if (next_name_ == names_.size()) {
