@@ -4,9 +4,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/types/span.h"
-#include "proto/fscc/filetime.h"
 #include "proto/wire/reader.h"
 #include "proto/wire/writer.h"
+#include "server/fs/file_times.h"
 
 namespace sluice::fs {
 namespace {
@@ -120,8 +120,8 @@ FileMetadata MakeMetadata(const storage::Stat& stat, absl::string_view xattr,
   if (stat.type == storage::FileType::kSymlink) metadata.attributes |= kAttributeReparsePoint;
   if (!name.empty() && name[0] == '.') metadata.attributes |= kAttributeHidden;
   if (metadata.attributes == 0) metadata.attributes = kAttributeNormal;
-  if (info.has_created) {
-    metadata.created = proto::UnixNanosFromFileTime(info.created);
+  if (info.has_created && info.created <= static_cast<uint64_t>(INT64_MAX)) {
+    metadata.created = FromFileTime(info.created);
   } else if (stat.born != 0) {
     metadata.created = stat.born;
   } else {

@@ -49,7 +49,7 @@ std::string EncodeDosInfo(const DosInfo& info);
 struct FileMetadata {
   storage::Stat stat;
   uint32_t attributes = 0;   // never 0: kAttributeNormal where nothing else holds
-  int64_t created = 0;       // nanoseconds since 1970
+  int64_t created = 0;       // as the times of storage::Stat
   uint64_t allocation = 0;   // bytes; 0 for a directory
   uint64_t end_of_file = 0;  // bytes; 0 for a directory
 };

@@ -6,13 +6,23 @@
 
 #include "proto/fscc/filetime.h"
 #include "server/base/clock.h"
+#include "server/storage/backend.h"
 
 namespace sluice::fs {
 
-// Of storage::Stat and FileMetadata.
-inline uint64_t ToFileTime(int64_t time) { return proto::FileTimeFromUnixNanos(time); }
-inline int64_t FromFileTime(uint64_t filetime) { return proto::UnixNanosFromFileTime(filetime); }
-inline int64_t WallTime(const base::Clock& clock) { return clock.WallNanos(); }
+// Times are those of storage::Stat: ticks of 100 ns like FILETIME's, but since 1970. What lies
+// before 1601 is 1601.
+inline uint64_t ToFileTime(int64_t time) {
+  const auto epoch = static_cast<int64_t>(proto::kFileTimeUnixEpoch);
+  return time < -epoch ? 0 : static_cast<uint64_t>(time) + proto::kFileTimeUnixEpoch;
+}
+// REQUIRES: filetime <= INT64_MAX, as every valid one is.
+inline int64_t FromFileTime(uint64_t filetime) {
+  return static_cast<int64_t>(filetime - proto::kFileTimeUnixEpoch);
+}
+inline int64_t WallTime(const base::Clock& clock) {
+  return clock.WallNanos() / storage::kTickNanos;
+}
 
 }  // namespace sluice::fs
 

@@ -10,11 +10,14 @@ namespace sluice::fs {
 namespace {
 
 // The clock of file times may tick this seldom: two changes in between leave the same times.
-constexpr int64_t kTickNanos = 20'000'000;
-// Own changes are entered this long at least, and so that reading anew takes at most a twentieth of
-// the time.
-constexpr uint64_t kTrustNanos = 1'000'000'000;
+constexpr int64_t kTick = 20'000'000 / storage::kTickNanos;
+// Own changes are trusted so long that reading anew takes at most a twentieth of the time, and a
+// little for directories that are read in no time.
 constexpr uint64_t kTrustReads = 20;
+constexpr uint64_t kTrustNanosMin = 5'000'000;
+// A change this much later than the last own one is somebody else's. It is no less than a request
+// takes, since own changes are entered when they are done.
+constexpr int64_t kQuiet = 100'000'000 / storage::kTickNanos;
 
 }  // namespace
 
@@ -76,18 +79,19 @@ NameCache::Answer NameCache::Find(const storage::Stat& directory, absl::string_v
   const auto found = entries_.find(Key(directory.device, directory.inode));
   if (found == entries_.end()) return Answer::kUnknown;
   Entry& entry = *found->second;
-  const bool young = now - entry.read_at < entry.trust_nanos;
   const bool same = directory.modified == entry.modified && directory.changed == entry.changed;
-  // With changes of our own under way the times tell nothing: they may be those of a change that
+  // With changes of our own under way the times tell little: they may be those of a change that
   // is entered only later.
-  if (entry.own_changes ? !young : !same) return Answer::kUnknown;
+  const bool entered = entry.own_changes && now - entry.read_at < entry.trust_nanos &&
+                       directory.changed <= entry.own_changed_at + kQuiet;
+  if (!same && !entered) return Answer::kUnknown;
   entry.used = ++uses_;
   const absl::string_view spelling = entry.names.Find(name);
   if (!spelling.empty()) {
     actual->assign(spelling.data(), spelling.size());
     return Answer::kFound;
   }
-  return entry.settled || entry.own_changes ? Answer::kNone : Answer::kUnknown;
+  return (same && entry.settled) || entered ? Answer::kNone : Answer::kUnknown;
 }
 
 void NameCache::Insert(const storage::Stat& directory, absl::string_view path, FoldedNames names,
@@ -99,15 +103,15 @@ void NameCache::Insert(const storage::Stat& directory, absl::string_view path, F
   entry->modified = directory.modified;
   entry->changed = directory.changed;
   entry->read_at = now;
-  entry->trust_nanos = std::max(kTrustNanos, (end - now) * kTrustReads);
-  entry->settled = wall - std::max(directory.modified, directory.changed) >= kTickNanos;
+  entry->trust_nanos = std::max(kTrustNanosMin, (end - now) * kTrustReads);
+  entry->settled = wall - std::max(directory.modified, directory.changed) >= kTick;
   const Key key(directory.device, directory.inode);
   std::lock_guard lock(mutex_);
   const auto before = entries_.find(key);
   if (before != entries_.end()) {
-    // A directory that is busy stays so: its next change need not read it again.
-    entry->own_changes = before->second->own_changes &&
-                         now - before->second->read_at < 2 * before->second->trust_nanos;
+    // A directory that is busy stays so: the next of its changes under way reads nothing.
+    entry->own_changes = before->second->own_changes;
+    entry->own_changed_at = before->second->own_changed_at;
   }
   Drop(key);
   entry->used = ++uses_;
@@ -124,18 +128,19 @@ NameCache::Entry* NameCache::FindByPath(absl::string_view path) {
   return entry == entries_.end() ? nullptr : entry->second.get();
 }
 
-void NameCache::NoteCreated(absl::string_view path, absl::string_view name) {
+void NameCache::NoteCreated(absl::string_view path, absl::string_view name, int64_t wall) {
   std::lock_guard lock(mutex_);
   Entry* entry = FindByPath(path);
   if (entry == nullptr) return;
   const size_t before = entry->names.bytes();
   entry->names.Add(name);
   entry->own_changes = true;
+  entry->own_changed_at = std::max(entry->own_changed_at, wall);
   bytes_ += entry->names.bytes() - before;
   MakeRoom();
 }
 
-void NameCache::NoteRemoved(absl::string_view path, absl::string_view name) {
+void NameCache::NoteRemoved(absl::string_view path, absl::string_view name, int64_t wall) {
   std::lock_guard lock(mutex_);
   Entry* entry = FindByPath(path);
   if (entry == nullptr) return;
@@ -149,6 +154,7 @@ void NameCache::NoteRemoved(absl::string_view path, absl::string_view name) {
     return;
   }
   entry->own_changes = true;
+  entry->own_changed_at = std::max(entry->own_changed_at, wall);
   MakeRoom();
 }
 

@@ -2,8 +2,8 @@
 //
 // A directory's names are good as long as its times are those from before it was read. Changes that
 // the share makes itself are entered, so that making many files does not read the directory again
-// for each. While it makes some, the times are passed over for a second or so; a file that another
-// program made in that second is found under its exact name only.
+// for each. While it makes some, the times are passed over for twenty times as long as reading
+// takes; a file that another program made meanwhile is found under its exact name only.
 #ifndef SLUICE_SERVER_FS_NAME_CACHE_H_
 #define SLUICE_SERVER_FS_NAME_CACHE_H_
 
@@ -55,7 +55,7 @@ class NameCache {
 
   enum class Answer { kFound, kNone, kUnknown };
 
-  // `directory` as it is now, `now` in monotonic and `wall` in wall-clock nanoseconds. kNone is
+  // `directory` as it is now, `now` in monotonic nanoseconds and `wall` as file times. kNone is
   // certain, kFound may be out of date.
   Answer Find(const storage::Stat& directory, absl::string_view name, uint64_t now,
               std::string* actual);
@@ -64,9 +64,9 @@ class NameCache {
   void Insert(const storage::Stat& directory, absl::string_view path, FoldedNames names,
               uint64_t now, uint64_t end, int64_t wall);
 
-  // The share itself made or removed `name` in the directory at `path`.
-  void NoteCreated(absl::string_view path, absl::string_view name);
-  void NoteRemoved(absl::string_view path, absl::string_view name);
+  // The share itself made or removed `name` in the directory at `path`, not later than `wall`.
+  void NoteCreated(absl::string_view path, absl::string_view name, int64_t wall);
+  void NoteRemoved(absl::string_view path, absl::string_view name, int64_t wall);
 
   size_t bytes_max() const { return bytes_max_; }
 
@@ -77,10 +77,11 @@ class NameCache {
     std::string path;
     int64_t modified = 0;
     int64_t changed = 0;
-    uint64_t read_at = 0;      // monotonic
-    uint64_t trust_nanos = 0;  // how long own changes may be entered before it is read again
-    bool settled = false;      // the times were old enough when it was read to tell every change
-    bool own_changes = false;  // were entered since
+    uint64_t read_at = 0;        // monotonic
+    uint64_t trust_nanos = 0;    // how long own changes may be entered before it is read again
+    bool settled = false;        // the times were old enough when it was read to tell every change
+    bool own_changes = false;    // were entered since
+    int64_t own_changed_at = 0;  // wall clock
     uint64_t used = 0;
   };
 

@@ -161,6 +161,9 @@ NtStatus ParseName(absl::Span<const uint8_t> utf16, ParsedName* out) {
   if (!proto::Utf16ToUtf8(utf16, &name)) return NtStatus::kObjectNameInvalid;
   if (name.empty()) return NtStatus::kOk;
   if (name[0] == '\\') return NtStatus::kInvalidParameter;
+  if (name[0] == '/') return NtStatus::kObjectNameInvalid;
+  // Samba, and so its clients, take both for separators.
+  std::replace(name.begin(), name.end(), '/', '\\');
   // A stream's name may not hold a separator, so the last one ends the directories.
   absl::string_view rest(name);
   out->path.reserve(name.size());
@@ -174,6 +177,7 @@ NtStatus ParseName(absl::Span<const uint8_t> utf16, ParsedName* out) {
     if (last && !SplitStream(&component, out)) return NtStatus::kObjectNameInvalid;
     // ":stream" alone is a stream of the root.
     if (component.empty() && out->has_stream && out->path.empty()) break;
+    if (component == "..") return NtStatus::kObjectPathSyntaxBad;
     if (component.empty() || IsDots(component) || AnyIllegal(component) ||
         !FitsComponent(component)) {
       return NtStatus::kObjectNameInvalid;

@@ -30,10 +30,11 @@ struct ParsedName {
 
 // Splits a name out of a CREATE request or a rename. kOk, or
 // - kInvalidParameter: odd byte count, or a leading separator;
-// - kObjectNameInvalid: a character no file may have (control, / " * < > ? |), a NUL, ".", "..", a
-//   component over limits::component_utf16_units_max, a path over limits::path_bytes_max, stream
-//   syntax that is wrong or stands anywhere but in the last component.
-// Repeated separators count as one, as in Samba.
+// - kObjectPathSyntaxBad: a component "..";
+// - kObjectNameInvalid: a character no file may have (control, " * < > ? |), a NUL, ".", a leading
+//   '/', a component over limits::component_utf16_units_max, a path over limits::path_bytes_max,
+//   stream syntax that is wrong or stands anywhere but in the last component.
+// '/' separates like '\\' and repeated separators count as one, as in Samba.
 proto::NtStatus ParseName(absl::Span<const uint8_t> utf16, ParsedName* out);
 
 // The same for a single name without separators, such as the target of a rename inside a directory

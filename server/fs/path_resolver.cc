@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/base/limits.h"
+#include "server/fs/file_times.h"
 #include "server/fs/name_cache.h"
 #include "server/fs/name_rules.h"
 
@@ -193,7 +194,7 @@ Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_
   storage::File& file = *opened.value();
   const storage::Stat before = file.opened_stat();
   const uint64_t now = clock_.MonotonicNanos();
-  const int64_t wall = clock_.WallNanos();
+  const int64_t wall = WallTime(clock_);
   if (!refresh) {
     switch (cache_->Find(before, name, now, actual)) {
       case NameCache::Answer::kFound:
@@ -228,11 +229,11 @@ Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_
 }
 
 void PathResolver::NoteCreated(absl::string_view path) {
-  if (!path.empty()) cache_->NoteCreated(ParentOf(path), LeafOf(path));
+  if (!path.empty()) cache_->NoteCreated(ParentOf(path), LeafOf(path), WallTime(clock_));
 }
 
 void PathResolver::NoteRemoved(absl::string_view path) {
-  if (!path.empty()) cache_->NoteRemoved(ParentOf(path), LeafOf(path));
+  if (!path.empty()) cache_->NoteRemoved(ParentOf(path), LeafOf(path), WallTime(clock_));
 }
 
 }  // namespace sluice::fs

@@ -53,7 +53,7 @@ struct CreateResult {
   // With STOPPED_ON_SYMLINK and such nothing of this is set.
 };
 
-// Times in nanoseconds since 1970; what has no value stays.
+// Times as in storage::Stat; what has no value stays.
 struct BasicChange {
   std::optional<int64_t> created;
   std::optional<int64_t> accessed;

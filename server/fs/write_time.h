@@ -10,8 +10,8 @@
 
 namespace sluice::fs {
 
-// The state of one open file. Times are nanoseconds since 1970 in `wall` and `modified`, monotonic
-// ones in `now`. Not thread-safe: guarded by its node's mutex.
+// The state of one open file. Times are those of storage::Stat in `wall` and `modified`, monotonic
+// nanoseconds in `now`. Not thread-safe: guarded by its node's mutex.
 class WriteTime {
  public:
   static constexpr uint64_t kDelayNanos = 2'000'000'000;

@@ -48,7 +48,11 @@ class Result {
 
 enum class FileType : uint8_t { kRegular, kDirectory, kSymlink, kOther };
 
-// Times are nanoseconds since 1970-01-01 UTC.
+// Times are ticks of 100 ns since 1970-01-01 UTC, as coarse as the protocol has them, so that all
+// of its years fit.
+inline constexpr int64_t kTickNanos = 100;
+inline constexpr int64_t kTicksPerSecond = 1'000'000'000 / kTickNanos;
+
 struct Stat {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -121,7 +125,7 @@ class File {
   // Reserves space up to `bytes` without changing the size.
   virtual ring::Task<int> Allocate(uint64_t bytes) = 0;
   virtual ring::Task<Result<Stat>> GetStat() = 0;
-  // Sets those that are not null; nanoseconds since 1970. The values are read before the first
+  // Sets those that are not null; ticks as in Stat. The values are read before the first
   // suspension.
   virtual ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified, As as) = 0;
   virtual ring::Task<int> SetMode(uint32_t mode) = 0;

@@ -24,7 +24,7 @@ bool Space::Take(uint64_t bytes) {
 
 Node::Node(std::shared_ptr<Space> space, base::Clock& clock, const Stat& stat)
     : space_(std::move(space)), clock_(clock), type_(stat.type), stat_(stat) {
-  stat_.accessed = stat_.modified = stat_.changed = stat_.born = clock_.WallNanos();
+  stat_.accessed = stat_.modified = stat_.changed = stat_.born = clock_.WallNanos() / kTickNanos;
 }
 
 Node::~Node() {
@@ -80,7 +80,7 @@ int64_t Node::Write(absl::Span<const uint8_t> data, uint64_t offset) {
     done += part;
   }
   stat_.size = std::max<uint64_t>(stat_.size, offset + data.size());
-  stat_.modified = clock_.WallNanos();
+  stat_.modified = clock_.WallNanos() / kTickNanos;
   MarkChanged(stat_.modified);
   return static_cast<int64_t>(data.size());
 }
@@ -100,7 +100,7 @@ int Node::Truncate(uint64_t bytes) {
     std::memset(chunks_.back().get() + within, 0, kChunkBytes - within);
   }
   stat_.size = bytes;
-  stat_.modified = clock_.WallNanos();
+  stat_.modified = clock_.WallNanos() / kTickNanos;
   MarkChanged(stat_.modified);
   return 0;
 }
@@ -120,20 +120,20 @@ void Node::SetTimes(const int64_t* accessed, const int64_t* modified) {
   std::unique_lock lock(mutex_);
   if (accessed != nullptr) stat_.accessed = *accessed;
   if (modified != nullptr) stat_.modified = *modified;
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
 }
 
 void Node::SetMode(uint32_t mode) {
   std::unique_lock lock(mutex_);
   stat_.mode = mode & 07777;
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
 }
 
 void Node::SetOwner(uint32_t uid, uint32_t gid) {
   std::unique_lock lock(mutex_);
   if (uid != ~0u) stat_.uid = uid;
   if (gid != ~0u) stat_.gid = gid;
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
 }
 
 Result<std::string> Node::GetXattr(absl::string_view name) {
@@ -156,7 +156,7 @@ int Node::SetXattr(absl::string_view name, absl::string_view value) {
   if (after < before) space_->GiveBack(before - after);
   xattr_bytes_ += after - before;
   xattrs_.insert_or_assign(std::move(key), std::string(value));
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
   return 0;
 }
 
@@ -168,7 +168,7 @@ int Node::RemoveXattr(absl::string_view name) {
   space_->GiveBack(bytes);
   xattr_bytes_ -= bytes;
   xattrs_.erase(found);
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
   return 0;
 }
 
@@ -181,13 +181,13 @@ std::vector<std::string> Node::ListXattrs() {
 
 void Node::Touch() {
   std::unique_lock lock(mutex_);
-  stat_.modified = clock_.WallNanos();
+  stat_.modified = clock_.WallNanos() / kTickNanos;
   MarkChanged(stat_.modified);
 }
 
 void Node::TouchChanged() {
   std::unique_lock lock(mutex_);
-  MarkChanged(clock_.WallNanos());
+  MarkChanged(clock_.WallNanos() / kTickNanos);
 }
 
 }  // namespace sluice::storage::memory

@@ -26,8 +26,8 @@ namespace {
 constexpr int64_t kXfsMagic = 0x58465342;
 constexpr int64_t kZfsMagic = 0x2fc12fc1;
 
-int64_t Nanos(const statx_timestamp& time) {
-  return time.tv_sec * int64_t{1'000'000'000} + time.tv_nsec;
+int64_t Ticks(const statx_timestamp& time) {
+  return time.tv_sec * kTicksPerSecond + time.tv_nsec / kTickNanos;
 }
 
 FileType TypeFromDirent(uint8_t type) {
@@ -113,10 +113,10 @@ Stat StatFromStatx(const struct statx& from) {
   to.gid = from.stx_gid;
   to.size = from.stx_size;
   to.allocated = from.stx_blocks * 512;
-  to.accessed = Nanos(from.stx_atime);
-  to.modified = Nanos(from.stx_mtime);
-  to.changed = Nanos(from.stx_ctime);
-  to.born = (from.stx_mask & STATX_BTIME) != 0 ? Nanos(from.stx_btime) : 0;
+  to.accessed = Ticks(from.stx_atime);
+  to.modified = Ticks(from.stx_mtime);
+  to.changed = Ticks(from.stx_ctime);
+  to.born = (from.stx_mask & STATX_BTIME) != 0 ? Ticks(from.stx_btime) : 0;
   return to;
 }
 
@@ -189,7 +189,8 @@ void FillStats(EntryBatch* batch) {
     }
     if (entry.error == 0 && !batch->xattr.empty() &&
         !ReadXattrByPath(path, batch->xattr, target >= 0, &entry.xattr)) {
-      batch->refused.push_back(i);
+      batch->refused.push_back({i, target});
+      continue;
     }
     if (target >= 0) ::close(target);
   }
@@ -197,12 +198,15 @@ void FillStats(EntryBatch* batch) {
 
 void FillRefusedXattrs(EntryBatch* batch) {
   const std::string prefix = DescriptorPath(batch->directory_fd) + "/";
-  for (size_t i : batch->refused) {
-    EntryStat& entry = batch->stats[i];
-    // Of a followed link the rights of the process are no way to its target: it stays without.
-    if (batch->entries[i].type == FileType::kSymlink) continue;
-    ReadXattrByPath(prefix + batch->entries[i].name, batch->xattr, false, &entry.xattr);
+  for (const EntryBatch::Refused& refused : batch->refused) {
+    // A link's target is the one the user got to: the process does not follow it once more.
+    const bool link = refused.target >= 0;
+    const std::string path =
+        link ? DescriptorPath(refused.target) : prefix + batch->entries[refused.index].name;
+    ReadXattrByPath(path, batch->xattr, link, &batch->stats[refused.index].xattr);
+    if (link) ::close(refused.target);
   }
+  batch->refused.clear();
 }
 
 Result<std::string> GetXattrOf(XattrTarget target, const std::string& name) {

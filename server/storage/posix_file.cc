@@ -22,15 +22,15 @@ constexpr uint64_t kOffsetMax = std::numeric_limits<int64_t>::max();
 
 bool Retryable(int64_t result) { return result == -EINTR || result == -EAGAIN; }
 
-timespec TimespecOf(const int64_t* nanos) {
-  if (nanos == nullptr) return {.tv_sec = 0, .tv_nsec = UTIME_OMIT};
-  int64_t seconds = *nanos / 1'000'000'000;
-  int64_t rest = *nanos % 1'000'000'000;
+timespec TimespecOf(const int64_t* ticks) {
+  if (ticks == nullptr) return {.tv_sec = 0, .tv_nsec = UTIME_OMIT};
+  int64_t seconds = *ticks / kTicksPerSecond;
+  int64_t rest = *ticks % kTicksPerSecond;
   if (rest < 0) {
-    rest += 1'000'000'000;
+    rest += kTicksPerSecond;
     --seconds;
   }
-  return {.tv_sec = seconds, .tv_nsec = rest};
+  return {.tv_sec = seconds, .tv_nsec = rest * kTickNanos};
 }
 
 }  // namespace

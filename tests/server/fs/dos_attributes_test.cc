@@ -145,7 +145,7 @@ TEST(MakeMetadataTest, TheXattrDecidesAttributesAndCreation) {
   const FileMetadata file =
       MakeMetadata(StatOf(storage::FileType::kRegular), Xattr(0x27, kCreated), "file");
   EXPECT_EQ(file.attributes, 0x27u);
-  EXPECT_EQ(file.created, 1'555'526'400'000'000'000);
+  EXPECT_EQ(file.created, 15'555'264'000'000'000);
 }
 
 TEST(MakeMetadataTest, ALeadingDotHides) {

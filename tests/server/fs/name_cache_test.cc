@@ -65,6 +65,7 @@ using Answer = NameCache::Answer;
 class NameCacheTest : public testing::Test {
  protected:
   static constexpr uint64_t kSecond = 1'000'000'000;
+  static constexpr int64_t kWall = 1000;
 
   static storage::Stat Directory(uint64_t inode, int64_t changed) {
     storage::Stat stat;
@@ -81,7 +82,8 @@ class NameCacheTest : public testing::Test {
   // As read a second after the directory's last change.
   void Insert(const storage::Stat& stat, absl::string_view path,
               const std::vector<std::string>& list, uint64_t now = 0) {
-    cache_.Insert(stat, path, Names(list), now, now + 1000, stat.changed + 1'000'000'000);
+    cache_.Insert(stat, path, Names(list), now, now + 1000,
+                  stat.changed + storage::kTicksPerSecond);
   }
   Answer Find(const storage::Stat& stat, absl::string_view name, uint64_t now = 0) {
     return cache_.Find(stat, name, now, &actual_);
@@ -104,49 +106,67 @@ TEST_F(NameCacheTest, AnswersAsLongAsTheTimesAreTheSame) {
 }
 
 TEST_F(NameCacheTest, ATimeTooYoungToTellTheNextChangeProvesNoAbsence) {
-  const storage::Stat stat = Directory(1, 5'000'000'000);
-  cache_.Insert(stat, "dir", Names({"File"}), 0, 1000, stat.changed + 1'000'000);
+  const storage::Stat stat = Directory(1, 5 * storage::kTicksPerSecond);
+  cache_.Insert(stat, "dir", Names({"File"}), 0, 1000,
+                stat.changed + storage::kTicksPerSecond / 1000);
   EXPECT_EQ(Find(stat, "file"), Answer::kFound);
   EXPECT_EQ(Find(stat, "other"), Answer::kUnknown);
 }
 
-TEST_F(NameCacheTest, OwnChangesAreEnteredForASecond) {
+TEST_F(NameCacheTest, OwnChangesAreEntered) {
   Insert(Directory(1, 100), "dir", {"File"});
-  cache_.NoteCreated("dir", "New");
+  cache_.NoteCreated("dir", "New", kWall);
   const storage::Stat after = Directory(1, 200);
   EXPECT_EQ(Find(after, "new"), Answer::kFound);
   EXPECT_EQ(Find(after, "other"), Answer::kNone);
-  cache_.NoteRemoved("dir", "File");
+  cache_.NoteRemoved("dir", "File", kWall);
   const storage::Stat later = Directory(1, 300);
   EXPECT_EQ(Find(later, "file"), Answer::kNone);
-  EXPECT_EQ(Find(later, "new", 2 * kSecond), Answer::kUnknown);
+  EXPECT_EQ(Find(later, "new", kSecond), Answer::kUnknown);
 }
 
 TEST_F(NameCacheTest, DirectoriesThatTakeLongToReadAreTrustedLonger) {
-  cache_.Insert(Directory(1, 100), "dir", Names({}), 0, kSecond, 2'000'000'000);
-  cache_.NoteCreated("dir", "New");
+  cache_.Insert(Directory(1, 100), "dir", Names({}), 0, kSecond, 2 * storage::kTicksPerSecond);
+  cache_.NoteCreated("dir", "New", kWall);
   EXPECT_EQ(Find(Directory(1, 200), "x", 10 * kSecond), Answer::kNone);
   EXPECT_EQ(Find(Directory(1, 200), "x", 21 * kSecond), Answer::kUnknown);
 }
 
+TEST_F(NameCacheTest, ALaterChangeIsSomebodyElses) {
+  Insert(Directory(1, 100), "dir", {});
+  cache_.NoteCreated("dir", "a", kWall);
+  EXPECT_EQ(Find(Directory(1, kWall + storage::kTicksPerSecond / 10), "x"), Answer::kNone);
+  EXPECT_EQ(Find(Directory(1, kWall + storage::kTicksPerSecond / 10 + 1), "x"), Answer::kUnknown);
+  cache_.NoteCreated("dir", "b", kWall + 1);
+  EXPECT_EQ(Find(Directory(1, kWall + storage::kTicksPerSecond / 10 + 1), "x"), Answer::kNone);
+}
+
 TEST_F(NameCacheTest, ABusyDirectoryStaysTrustedWhenReadAgain) {
   Insert(Directory(1, 100), "dir", {});
-  cache_.NoteCreated("dir", "a");
+  cache_.NoteCreated("dir", "a", kWall);
   Insert(Directory(1, 200), "dir", {"a"}, kSecond);
   EXPECT_EQ(Find(Directory(1, 300), "x", kSecond + 1), Answer::kNone);
 }
 
+TEST_F(NameCacheTest, WhenOwnChangesAreOverTheTimesCountAgain) {
+  Insert(Directory(1, 100), "dir", {});
+  cache_.NoteCreated("dir", "a", kWall);
+  Insert(Directory(1, 200), "dir", {"a"}, kSecond);
+  EXPECT_EQ(Find(Directory(1, 200), "x", 100 * kSecond), Answer::kNone);
+  EXPECT_EQ(Find(Directory(1, 300), "x", 100 * kSecond), Answer::kUnknown);
+}
+
 TEST_F(NameCacheTest, ChangesElsewhereAreNothingToIt) {
   Insert(Directory(1, 100), "dir", {"File"});
-  cache_.NoteCreated("other", "New");
-  cache_.NoteRemoved("other", "File");
+  cache_.NoteCreated("other", "New", kWall);
+  cache_.NoteRemoved("other", "File", kWall);
   EXPECT_EQ(Find(Directory(1, 100), "new"), Answer::kNone);
   EXPECT_EQ(Find(Directory(1, 100), "file"), Answer::kFound);
 }
 
 TEST_F(NameCacheTest, ForgetsADirectoryWhoseNamesBecameUncertain) {
   Insert(Directory(1, 100), "dir", {"File", "FILE"});
-  cache_.NoteRemoved("dir", "File");
+  cache_.NoteRemoved("dir", "File", kWall);
   EXPECT_EQ(Find(Directory(1, 100), "file"), Answer::kUnknown);
 }
 
@@ -179,7 +199,7 @@ TEST_F(NameCacheTest, BoundsItsMemory) {
   cache.Insert(Directory(500, 100), "huge", std::move(huge), 0, 0, 1 << 30);
   EXPECT_EQ(cache.Find(Directory(500, 100), "name1", 0, &actual_), Answer::kUnknown);
   cache.Insert(Directory(501, 100), "grows", FoldedNames(), 0, 0, 1 << 30);
-  for (int j = 0; j < 20'000; ++j) cache.NoteCreated("grows", absl::StrCat("name", j));
+  for (int j = 0; j < 20'000; ++j) cache.NoteCreated("grows", absl::StrCat("name", j), kWall);
   EXPECT_EQ(cache.Find(Directory(501, 100), "name1", 0, &actual_), Answer::kUnknown);
 }
 
@@ -195,8 +215,8 @@ TEST_F(NameCacheTest, IsThreadSafe) {
         const std::string path = absl::StrCat("d", inode);
         if (cache_.Find(stat, "x", 0, &actual) == Answer::kFound) ++found;
         Insert(stat, path, {"X"});
-        cache_.NoteCreated(path, "y");
-        cache_.NoteRemoved(path, "y");
+        cache_.NoteCreated(path, "y", kWall);
+        cache_.NoteRemoved(path, "y", kWall);
       }
     });
   }

@@ -43,6 +43,7 @@ TEST(ParseNameTest, TurnsSeparatorsRound) {
 
 TEST(ParseNameTest, TakesRepeatedAndTrailingSeparators) {
   EXPECT_EQ(Parsed("dir\\\\file").path, "dir/file");
+  EXPECT_EQ(Parsed("dir/file").path, "dir/file");
   const ParsedName name = Parsed("dir\\");
   EXPECT_EQ(name.path, "dir");
   EXPECT_TRUE(name.must_be_directory);
@@ -64,8 +65,10 @@ TEST(ParseNameTest, RefusesHalfACharacter) {
 }
 
 TEST(ParseNameTest, RefusesDots) {
-  for (const char* name :
-       {".", "..", "a\\..", "a\\..\\..\\b", "..\\a", "a\\.\\b", "..\\", "...\\.."}) {
+  for (const char* name : {"..", "a\\..", "a\\..\\..\\b", "..\\a", "..\\", "...\\..", "a/../b"}) {
+    EXPECT_EQ(StatusOf(name), NtStatus::kObjectPathSyntaxBad) << name;
+  }
+  for (const char* name : {".", "a\\.\\b", "a/."}) {
     EXPECT_EQ(StatusOf(name), NtStatus::kObjectNameInvalid) << name;
   }
   EXPECT_EQ(Parsed("...").path, "...");
@@ -76,7 +79,7 @@ TEST(ParseNameTest, RefusesCharactersNoFileMayHave) {
   for (int c = 0; c < 0x20; ++c) {
     EXPECT_EQ(StatusOf(std::string("a") + static_cast<char>(c)), NtStatus::kObjectNameInvalid) << c;
   }
-  for (const char* name : {"a\"", "a*", "a/b", "a<", "a>", "a?", "a|", "x?\\b"}) {
+  for (const char* name : {"a\"", "a*", "a<", "a>", "a?", "a|", "x?\\b"}) {
     EXPECT_EQ(StatusOf(name), NtStatus::kObjectNameInvalid) << name;
   }
   EXPECT_EQ(Parsed("a b+c;d=e[f]'#%&{}~").path, "a b+c;d=e[f]'#%&{}~");

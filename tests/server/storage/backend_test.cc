@@ -239,8 +239,8 @@ TYPED_TEST(BackendTest, AllocateKeepsTheSize) {
 TYPED_TEST(BackendTest, SetsTheTimesThatAreGiven) {
   this->MakeFile("file");
   auto file = this->Open("file", "p");
-  const int64_t accessed = 1'000'000'000'000'000'100;
-  const int64_t modified = -5'000'000'000 + 200;  // before 1970
+  const int64_t accessed = 10'000'000'000'000'001;
+  const int64_t modified = -50'000'000 + 2;  // before 1970
   EXPECT_EQ(this->Await(file->SetTimes(&accessed, &modified, As::kUser)), 0);
   EXPECT_EQ(this->Await(file->SetTimes(nullptr, nullptr, As::kUser)), 0);
   EXPECT_EQ(this->StatOf("file").accessed, accessed);

@@ -52,14 +52,14 @@ class MemoryBackendTest : public testing::Test {
 
 TEST_F(MemoryBackendTest, TakesTimesFromTheClock) {
   auto file = Open("file");
-  const int64_t made = clock_.WallNanos();
+  const int64_t made = clock_.WallNanos() / kTickNanos;
   EXPECT_EQ(StatOf("file").born, made);
   EXPECT_EQ(StatOf("file").modified, made);
   clock_.Advance(5'000'000'000);
   EXPECT_EQ(Await(file->Write(Bytes("x"), 0)), 1);
   EXPECT_EQ(StatOf("file").born, made);
-  EXPECT_EQ(StatOf("file").modified, made + 5'000'000'000);
-  EXPECT_EQ(StatOf("file").changed, made + 5'000'000'000);
+  EXPECT_EQ(StatOf("file").modified, made + 5 * kTicksPerSecond);
+  EXPECT_EQ(StatOf("file").changed, made + 5 * kTicksPerSecond);
 }
 
 TEST_F(MemoryBackendTest, ADirectorysChangeTimeGrowsThoughTheClockStands) {
