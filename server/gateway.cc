@@ -63,6 +63,7 @@ auth::NtlmOptions NtlmOptionsOf(const GatewayOptions& options) {
   ntlm.netbios_domain = ntlm.netbios_name;
   ntlm.dns_name = absl::AsciiStrToLower(options.server_name);
   ntlm.allow_guest = options.allow_guest;
+  ntlm.allow_anonymous = options.allow_anonymous;
   return ntlm;
 }
 

@@ -70,7 +70,8 @@ struct GatewayOptions {
   size_t loops = 0;                                      // 0: one per core
   std::string state_dir;
   std::string server_name = "SLUICE";  // NetBIOS and DNS host name
-  bool allow_guest = false;
+  bool allow_guest = false;      // unknown users
+  bool allow_anonymous = false;  // clients without credentials
   Preferences preferences;
   std::vector<ShareOptions> shares;
 };

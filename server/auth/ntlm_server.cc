@@ -137,10 +137,12 @@ NtStatus NtlmServer::OnAnonymous(const proto::NtlmAuthenticate& message) {
 
 NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
                             const proto::NtlmAuthenticate& message) {
-  // Shape first, whoever the user is: LM and NTLMv1 responses have 24 bytes and end here.
+  // Shape first, whoever the user is: LM and NTLMv1 responses have 24 bytes at most and end here.
+  constexpr size_t kV1ResponseBytes = 24;
+  if (message.nt_response.size() <= kV1ResponseBytes) return NtStatus::kLogonFailure;
   proto::NtlmV2Response response;
   if (!proto::NtlmV2Response::Decode(message.nt_response, &response)) {
-    return NtStatus::kLogonFailure;
+    return NtStatus::kInvalidParameter;
   }
   std::string name;
   if (!proto::NtlmText(message.user, flags_, &name)) return NtStatus::kInvalidParameter;

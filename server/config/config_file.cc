@@ -209,6 +209,7 @@ void ReadPreferences(absl::string_view section, const toml::table& table, Prefer
 void ReadAuth(const toml::table& table, Configuration* out, Errors& errors) {
   TableReader reader(table, "[auth]", errors);
   reader.Bool("guest", &out->gateway.allow_guest);
+  reader.Bool("anonymous", &out->gateway.allow_anonymous);
   reader.RefuseUnknownKeys();
 }
 

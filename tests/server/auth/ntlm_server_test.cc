@@ -138,6 +138,14 @@ TEST_F(NtlmServerTest, RefusesNtlmV1AndLmResponses) {
             NtStatus::kLogonFailure);
 }
 
+TEST_F(NtlmServerTest, RefusesAMalformedNtlmV2Response) {
+  // Long enough, but its target information is no list of AV pairs.
+  const Bytes response(95, 0x5a);
+  EXPECT_EQ(
+      LogOn(Credentials(), Edit([&](proto::NtlmAuthenticate* m) { m->nt_response = response; })),
+      NtStatus::kInvalidParameter);
+}
+
 TEST_F(NtlmServerTest, RefusesAChangedMic) {
   EXPECT_EQ(LogOn(Credentials(),
                   [](Bytes* token) { (*token)[proto::NtlmAuthenticate::kMicOffset] ^= 1; }),

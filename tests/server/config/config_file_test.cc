@@ -26,6 +26,7 @@ mode = "desired"
 ciphers = ["AES-256-GCM"]
 [auth]
 guest = false
+anonymous = true
 [[share]]
 name = "files"
 path = "/tmp"
@@ -63,6 +64,8 @@ TEST(ConfigFile, ReadsEveryKey) {
       (std::vector{crypto::SigningAlgorithm::kAes128Cmac, crypto::SigningAlgorithm::kHmacSha256}));
   EXPECT_EQ(gateway.preferences.encryption, EncryptionMode::kDesired);
   EXPECT_EQ(gateway.preferences.ciphers, std::vector{crypto::Cipher::kAes256Gcm});
+  EXPECT_FALSE(gateway.allow_guest);
+  EXPECT_TRUE(gateway.allow_anonymous);
   ASSERT_EQ(gateway.shares.size(), 2u);
   EXPECT_EQ(gateway.shares[0].name, "files");
   EXPECT_TRUE(gateway.shares[0].read_only);
