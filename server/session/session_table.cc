@@ -33,6 +33,13 @@ void SessionTable::Publish(SessionInfo info, std::weak_ptr<Session> session) {
   it->second.session = std::move(session);
 }
 
+void SessionTable::NoteEncryption(uint64_t id) {
+  Shard& place = shard(id);
+  const std::lock_guard<std::mutex> lock(place.mutex);
+  const auto it = place.entries.find(id);
+  if (it != place.entries.end()) it->second.info.encrypted = true;
+}
+
 void SessionTable::Remove(uint64_t id) {
   Shard& place = shard(id);
   const std::lock_guard<std::mutex> lock(place.mutex);

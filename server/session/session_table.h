@@ -59,6 +59,10 @@ class SessionTable {
   // REQUIRES: info.id was reserved.
   void Publish(SessionInfo info, std::weak_ptr<Session> session);
 
+  // The session's traffic is encrypted from now on, by the client's choice. No-op for one that is not
+  // there.
+  void NoteEncryption(uint64_t id);
+
   // Frees the id. No-op for one that is not there.
   void Remove(uint64_t id);
 

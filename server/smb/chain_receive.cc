@@ -6,6 +6,7 @@
 #include "proto/smb2/compound.h"
 #include "server/base/limits.h"
 #include "server/smb/chain.h"
+#include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
 
@@ -125,6 +126,9 @@ bool Chain::FinishOpening() {
   if (!open_job_.ok) {
     worker_.counters().failed_opens.Add();
     return false;
+  }
+  if (!std::exchange(StateOf(*sealer_).client_seals, true)) {
+    worker_.server().sessions.NoteEncryption(sealer_->id());
   }
   const absl::Span<uint8_t> payload = open_job_.segments[0];
   return proto::ClassifyFrame(payload) == proto::FrameKind::kSmb2 && Split(payload);

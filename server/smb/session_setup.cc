@@ -103,7 +103,7 @@ void Publish(Worker& worker, SmbConnection& connection,
   info.signing_algorithm = session->crypto()->signing_algorithm();
   info.signing_required = session->crypto()->signing_required();
   info.cipher = session->crypto()->cipher();
-  info.encrypted = session->encrypt();
+  info.encrypted = session->encrypt() || StateOf(*session).client_seals;
   info.guest = session->guest();
   info.anonymous = session->anonymous();
   info.started_wall_nanos = worker.server().clock.WallNanos();

@@ -15,6 +15,8 @@ struct SessionState final : session::Attachment {
   OpenTable opens;
   // Unencrypted requests are refused [MS-SMB2] 3.3.5.2.9 (RejectUnencryptedAccess).
   bool reject_plain = false;
+  // The client has sent something encrypted.
+  bool client_seals = false;
 };
 
 struct TreeState final : session::Attachment {

@@ -11,8 +11,10 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SLUICED = ROOT / "bazel-bin/server/sluiced"
-SLUICECTL = ROOT / "bazel-bin/tools/sluicectl/sluicectl"
+# SLUICE_BIN names another build's bazel-bin, such as a sanitizer's.
+BIN = pathlib.Path(os.environ.get("SLUICE_BIN", ROOT / "bazel-bin"))
+SLUICED = BIN / "server/sluiced"
+SLUICECTL = BIN / "tools/sluicectl/sluicectl"
 
 
 def free_port(host="127.0.0.1"):

@@ -19,7 +19,7 @@ def main(names):
     result = unittest.TextTestRunner(sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
-    passed = result.testsRun - failed - skipped
+    passed = max(0, result.testsRun - failed - skipped)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or passed <= 0 else 0
 

@@ -90,6 +90,27 @@ class SmbclientTest(unittest.TestCase):
                 self.assertEqual((session["dialect"], session["signing"]), ("3.1.1", algorithm))
                 self.work("-m", "SMB3_11", "--client-protection=sign")
 
+    def test_every_cipher(self):
+        for cipher in ("AES-128-GCM", "AES-128-CCM", "AES-256-GCM", "AES-256-CCM"):
+            with self.subTest(cipher):
+                encrypt = ["-m", "SMB3_11", "--client-protection=encrypt",
+                           f"--option=client smb3 encryption algorithms={cipher}"]
+                session = self.session_during(encrypt)
+                self.assertEqual((session["cipher"], session["encrypted"]), (cipher, True))
+                self.work(*encrypt)
+
+    def test_encryption_of_older_dialects_is_ccm(self):
+        for option in ("SMB3_00", "SMB3_02"):
+            encrypt = ["-m", option, "--client-protection=encrypt"]
+            self.assertEqual(self.session_during(encrypt)["cipher"], "AES-128-CCM")
+            self.work(*encrypt)
+
+    def test_required_encryption_refuses_who_does_not_encrypt(self):
+        self.addCleanup(self.gateway.ctl, "prefs", "set", "encryption.mode", "enabled")
+        self.gateway.ctl("prefs", "set", "encryption.mode", "required")
+        self.refused("NT_STATUS_ACCESS_DENIED", options=["-m", "SMB2_10"])
+        self.assertTrue(self.session_during(["-m", "SMB3_11"])["encrypted"])
+
     def test_lists_the_shares(self):
         listing = self.run_ok(None, share=None)
         self.assertIn("files", listing)
@@ -120,8 +141,8 @@ class SmbclientTest(unittest.TestCase):
         for path in (source, back, self.share / "big"):
             path.unlink()
 
-    def refused(self, status, **more):
-        done = self.gateway.smbclient("ls", **more)
+    def refused(self, status, options=(), **more):
+        done = self.gateway.smbclient("ls", *options, **more)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(status, done.stdout + done.stderr)
 

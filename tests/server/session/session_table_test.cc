@@ -60,6 +60,18 @@ TEST(SessionTableTest, ReservedIdsAreNotListedUntilPublished) {
   EXPECT_EQ(table.size(), 0u);
 }
 
+TEST(SessionTableTest, ListsEncryptionThatTheClientBegan) {
+  testing::SeededRandom random;
+  SessionTable table(random);
+  const uint64_t id = table.Reserve();
+  table.Publish(Info(id, "alice"), {});
+  EXPECT_FALSE(table.List()[0].encrypted);
+  table.NoteEncryption(id);
+  table.NoteEncryption(id + 1);
+  ASSERT_EQ(table.List().size(), 1u);
+  EXPECT_TRUE(table.List()[0].encrypted);
+}
+
 TEST(SessionTableTest, ListsInOrderOfStart) {
   testing::SeededRandom random;
   SessionTable table(random);
