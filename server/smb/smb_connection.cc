@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/smb/chain.h"
@@ -242,7 +241,7 @@ void SmbConnection::PrepareSend() {
 }
 
 void SmbConnection::FinishSend() {
-  absl::InlinedVector<net::OutFrame, 16> frames;
+  std::vector<net::OutFrame>& frames = worker_.out_frames();
   while (sending_ != nullptr) {
     OutMessage* const out = sending_;
     size_t offset = 0;
@@ -260,6 +259,7 @@ void SmbConnection::FinishSend() {
     worker_.ReturnOut(out);
   }
   if (alive_ && !frames.empty()) transport_->Send(absl::MakeSpan(frames));
+  frames.clear();
 }
 
 }  // namespace sluice::smb

@@ -75,6 +75,8 @@ class Worker final : public ring::TurnHandler {
   void ReturnChain(Chain* chain);
   OutMessage* TakeOut();
   void ReturnOut(OutMessage* out);
+  // Empty, for the frames of one Send.
+  std::vector<net::OutFrame>& out_frames() { return out_frames_; }
   void QueueReceived(Chain* chain);
   void QueueForSending(SmbConnection* connection);
   void RemoveConnection(const SmbConnection& connection);
@@ -105,6 +107,7 @@ class Worker final : public ring::TurnHandler {
   Chain* received_last_ = nullptr;
   std::vector<std::shared_ptr<SmbConnection>> ready_;
   std::vector<std::shared_ptr<SmbConnection>> sending_;
+  std::vector<net::OutFrame> out_frames_;
 
   // All that were ever made, and those that are free.
   std::vector<std::unique_ptr<Chain>> chains_;
