@@ -1,0 +1,245 @@
+#include "server/fs/volume.h"
+
+#include "server/fs/dos_attributes.h"
+#include "server/fs/file_times.h"
+#include "tests/server/fs/volume_fixture.h"
+
+namespace sluice::fs {
+namespace {
+
+using proto::NtStatus;
+
+class CreationTest : public VolumeTest {
+ protected:
+  NtStatus With(uint32_t disposition, absl::string_view name, uint32_t* action) {
+    Opening how;
+    how.disposition = disposition;
+    CreateResult result;
+    const NtStatus status = TryCreate(name, how, &result);
+    *action = result.action;
+    if (status == NtStatus::kOk) Close(result.open);
+    return status;
+  }
+};
+
+TEST_F(CreationTest, DispositionsDecideWhatHappens) {
+  const struct {
+    uint32_t disposition;
+    NtStatus without;
+    uint32_t without_action;
+    NtStatus with;
+    uint32_t with_action;
+  } rows[] = {
+      {proto::kDispositionSupersede, NtStatus::kOk, proto::kActionCreated, NtStatus::kOk,
+       proto::kActionSuperseded},
+      {proto::kDispositionOpen, NtStatus::kObjectNameNotFound, 0, NtStatus::kOk,
+       proto::kActionOpened},
+      {proto::kDispositionCreate, NtStatus::kOk, proto::kActionCreated,
+       NtStatus::kObjectNameCollision, 0},
+      {proto::kDispositionOpenIf, NtStatus::kOk, proto::kActionCreated, NtStatus::kOk,
+       proto::kActionOpened},
+      {proto::kDispositionOverwrite, NtStatus::kObjectNameNotFound, 0, NtStatus::kOk,
+       proto::kActionOverwritten},
+      {proto::kDispositionOverwriteIf, NtStatus::kOk, proto::kActionCreated, NtStatus::kOk,
+       proto::kActionOverwritten},
+  };
+  Make("there");
+  for (const auto& row : rows) {
+    uint32_t action = 0;
+    const std::string name = "new" + std::to_string(row.disposition);
+    EXPECT_EQ(With(row.disposition, name, &action), row.without) << row.disposition;
+    if (row.without == NtStatus::kOk) {
+      EXPECT_EQ(action, row.without_action) << row.disposition;
+    }
+    EXPECT_EQ(With(row.disposition, "there", &action), row.with) << row.disposition;
+    if (row.with == NtStatus::kOk) {
+      EXPECT_EQ(action, row.with_action) << row.disposition;
+    }
+  }
+  EXPECT_EQ(nodes_.size(), 0u) << "all opens are closed";
+}
+
+TEST_F(CreationTest, AnOverwriteEmptiesTheFile) {
+  const auto open = Create("file");
+  Write(*open, "content");
+  Close(open);
+  Opening how;
+  how.disposition = proto::kDispositionOverwriteIf;
+  const auto again = Create("file", how);
+  EXPECT_EQ(Metadata(*again).end_of_file, 0u);
+  Close(again);
+}
+
+TEST_F(CreationTest, NamesAreFoundWithoutRegardToCase) {
+  Make("Some Name.TXT");
+  EXPECT_TRUE(Exists("some name.txt"));
+  Opening how;
+  how.disposition = proto::kDispositionCreate;
+  EXPECT_EQ(StatusOf("SOME NAME.txt", how), NtStatus::kObjectNameCollision);
+}
+
+TEST_F(CreationTest, TellsAMissingNameFromAMissingWay) {
+  Opening how;
+  how.disposition = proto::kDispositionOpen;
+  EXPECT_EQ(StatusOf("none", how), NtStatus::kObjectNameNotFound);
+  EXPECT_EQ(StatusOf("none\\below", how), NtStatus::kObjectPathNotFound);
+  how.disposition = proto::kDispositionCreate;
+  EXPECT_EQ(StatusOf("none\\below", how), NtStatus::kObjectPathNotFound);
+}
+
+TEST_F(CreationTest, DirectoriesAndFilesAreNotMistakenForEachOther) {
+  MakeDirectory("dir");
+  Make("file");
+  Opening how;
+  how.disposition = proto::kDispositionOpen;
+  how.options = proto::kOptionNonDirectoryFile;
+  EXPECT_EQ(StatusOf("dir", how), NtStatus::kFileIsADirectory);
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
+  how.options = proto::kOptionDirectoryFile;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kNotADirectory);
+  EXPECT_EQ(StatusOf("dir", how), NtStatus::kOk);
+  how.options = 0;
+  EXPECT_EQ(StatusOf("dir", how), NtStatus::kOk) << "with data access, too";
+  how.disposition = proto::kDispositionOverwriteIf;
+  EXPECT_EQ(StatusOf("dir", how), NtStatus::kObjectNameCollision);
+}
+
+TEST_F(CreationTest, TheRootOpensByTheEmptyName) {
+  Opening how;
+  how.disposition = proto::kDispositionOpen;
+  how.access = kGenericRead;
+  CreateResult result;
+  ASSERT_EQ(TryCreate("", how, &result), NtStatus::kOk);
+  EXPECT_TRUE(result.open->directory);
+  EXPECT_EQ(result.maximal_access & kDelete, 0u);
+  Close(result.open);
+}
+
+TEST_F(CreationTest, GrantsWhatWasAskedFor) {
+  Make("file");
+  Opening how;
+  how.access = kFileReadData | kSynchronize;
+  auto open = Create("file", how);
+  EXPECT_EQ(open->mode.access, kFileReadData | kSynchronize);
+  Close(open);
+  how.access = kMaximumAllowed;
+  open = Create("file", how);
+  EXPECT_EQ(open->mode.access, kFileAllAccess);
+  Close(open);
+}
+
+TEST_F(CreationTest, ShareModesHoldAcrossOpens) {
+  Opening alone;
+  alone.share = 0;
+  const auto open = Create("file", alone);
+  EXPECT_EQ(StatusOf("file", Opening()), NtStatus::kSharingViolation);
+  Opening attributes;
+  attributes.access = kFileReadAttributes;
+  EXPECT_EQ(StatusOf("file", attributes), NtStatus::kOk);
+  Close(open);
+  EXPECT_EQ(StatusOf("file", Opening()), NtStatus::kOk);
+}
+
+TEST_F(CreationTest, AnOverwriteIsAWriteToTheOthers) {
+  Opening reader;
+  reader.access = kFileReadData;
+  reader.share = kShareRead;
+  Make("file");
+  const auto open = Create("file", reader);
+  Opening how;
+  how.access = kFileReadData;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
+  how.disposition = proto::kDispositionOverwrite;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kSharingViolation);
+  Close(open);
+}
+
+TEST_F(CreationTest, ReadOnlyFilesAreNotWritten) {
+  Opening how;
+  how.attributes = kAttributeReadOnly;
+  const auto open = Create("file", how);
+  EXPECT_TRUE(open->Granted(kFileWriteData)) << "the one who makes it may fill it";
+  Close(open);
+  EXPECT_EQ(StatusOf("file", Opening()), NtStatus::kAccessDenied);
+  Opening reader;
+  reader.access = kFileGenericRead;
+  EXPECT_EQ(StatusOf("file", reader), NtStatus::kOk);
+  reader.access |= kDelete;
+  reader.options = proto::kOptionDeleteOnClose;
+  EXPECT_EQ(StatusOf("file", reader), NtStatus::kCannotDelete);
+}
+
+TEST_F(CreationTest, HiddenFilesAreOverwrittenOnlyAsHidden) {
+  Opening how;
+  how.attributes = kAttributeHidden;
+  Close(Create("file", how));
+  how.disposition = proto::kDispositionOverwrite;
+  how.attributes = 0;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kAccessDenied);
+  how.attributes = kAttributeHidden;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
+}
+
+TEST_F(CreationTest, RemembersWhenItWasMade) {
+  CreateResult result;
+  ASSERT_EQ(TryCreate("file", Opening(), &result), NtStatus::kOk);
+  const int64_t made = result.metadata.created;
+  EXPECT_EQ(made, WallTime(clock_));
+  Close(result.open);
+  clock_.Advance(5'000'000'000);
+  Opening how;
+  how.disposition = proto::kDispositionOverwrite;
+  ASSERT_EQ(TryCreate("file", how, &result), NtStatus::kOk);
+  EXPECT_EQ(result.metadata.created, made);
+  EXPECT_EQ(result.metadata.attributes, kAttributeArchive);
+  Close(result.open);
+}
+
+TEST_F(CreationTest, DeleteOnCloseRemovesAtTheEnd) {
+  Opening how;
+  how.options = proto::kOptionDeleteOnClose;
+  const auto first = Create("file", how);
+  const auto second = Create("file");
+  Close(first);
+  EXPECT_EQ(StatusOf("file", Opening()), NtStatus::kDeletePending);
+  Close(second);
+  EXPECT_FALSE(Exists("file"));
+}
+
+TEST_F(CreationTest, AReadOnlyShareMakesNothing) {
+  Make("file");
+  Volume fixed(*backend_, nodes_, clock_, {"fixed", true});
+  const std::vector<uint8_t> name = Wire("new");
+  CreateParams params;
+  params.who = &who_;
+  params.name = name;
+  params.desired_access = kFileGenericRead;
+  params.share_access = 7;
+  params.disposition = proto::kDispositionOpenIf;
+  CreateResult result;
+  EXPECT_EQ(runner_.Run(fixed.Create(params, &result)), NtStatus::kAccessDenied);
+  const std::vector<uint8_t> present = Wire("file");
+  params.name = present;
+  params.desired_access = kMaximumAllowed;
+  ASSERT_EQ(runner_.Run(fixed.Create(params, &result)), NtStatus::kOk);
+  EXPECT_FALSE(result.open->Granted(kFileWriteData | kDelete | kFileWriteAttributes));
+  Close(result.open);
+}
+
+TEST_F(CreationTest, TwoCreatesOfOneNameMakeItOnce) {
+  const std::vector<uint8_t> name = Wire("file");
+  CreateParams params;
+  params.who = &who_;
+  params.name = name;
+  params.desired_access = kFileAllAccess;
+  params.disposition = proto::kDispositionCreate;
+  CreateResult results[2];
+  const NtStatus first = runner_.Run(volume_.Create(params, &results[0]));
+  const NtStatus second = runner_.Run(volume_.Create(params, &results[1]));
+  EXPECT_EQ(first, NtStatus::kOk);
+  EXPECT_EQ(second, NtStatus::kObjectNameCollision);
+  Close(results[0].open);
+}
+
+}  // namespace
+}  // namespace sluice::fs
