@@ -1,6 +1,8 @@
 #include "proto/smb2/session_setup.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -188,6 +190,29 @@ TEST_F(SessionSetupTest, PreviousSessionOfAnotherUserStays) {
   ASSERT_EQ(bob.LogOn("bob", "hidden", alice.session_id), NtStatus::kOk);
   EXPECT_EQ(alice.Call(Command::kEcho, proto::EchoRequest())->status(), NtStatus::kOk);
   EXPECT_EQ(SessionCount(), 2u);
+}
+
+TEST_F(SessionSetupTest, FilesAreOpenedWithTheUsersRights) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can act for others";
+  ASSERT_TRUE(gateway_->users().Add("carol", "open", "nobody").ok());
+  ASSERT_EQ(chmod(disk_.c_str(), 0755), 0);
+  TestClient carol(address());
+  ASSERT_TRUE(carol.Negotiate());
+  ASSERT_EQ(carol.LogOn("carol", "open"), NtStatus::kOk);
+  ASSERT_EQ(carol.ConnectTree("disk"), NtStatus::kOk);
+  proto::FileId file;
+  EXPECT_EQ(carol.Create("hers", &file, proto::kDispositionCreate), NtStatus::kAccessDenied);
+  ASSERT_EQ(chmod(disk_.c_str(), 0777), 0);
+  EXPECT_EQ(carol.Create("hers", &file, proto::kDispositionCreate), NtStatus::kOk);
+  struct stat hers;
+  ASSERT_EQ(stat((disk_ + "/hers").c_str(), &hers), 0);
+  EXPECT_NE(hers.st_uid, 0u);
+
+  TestClient alice(address());
+  ASSERT_TRUE(alice.Start("disk"));
+  ASSERT_EQ(alice.Create("his", &file, proto::kDispositionCreate), NtStatus::kOk);
+  ASSERT_EQ(stat((disk_ + "/his").c_str(), &hers), 0);
+  EXPECT_EQ(hers.st_uid, 0u);
 }
 
 TEST_F(SessionSetupTest, ClientThatRequiresSigningGetsItWhereTheServerDoesNot) {
