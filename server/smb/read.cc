@@ -17,7 +17,10 @@ NtStatus Check(const Request& request, const proto::ReadRequest& read, const fs:
   if (read.channel != proto::kChannelNone) return NtStatus::kInvalidParameter;
   if (file.directory || file.symlink) return NtStatus::kInvalidDeviceRequest;
   if (!file.Granted(fs::kFileReadData | fs::kFileExecute)) return NtStatus::kAccessDenied;
-  if (read.offset > static_cast<uint64_t>(INT64_MAX)) return NtStatus::kInvalidParameter;
+  // Neither the first byte nor the last may lie beyond what a file's offsets can be.
+  if (read.offset > static_cast<uint64_t>(INT64_MAX) - read.length) {
+    return NtStatus::kInvalidParameter;
+  }
   if (read.length == 0) return NtStatus::kOk;
   return file.node->CheckRead(file, {read.offset, read.length});
 }
