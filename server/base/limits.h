@@ -62,6 +62,7 @@ inline constexpr uint64_t frame_timeout_ms = 60'000;
 inline constexpr uint64_t send_timeout_ms = 60'000;
 inline constexpr uint64_t idle_without_session_timeout_ms = 120'000;
 inline constexpr uint64_t drain_timeout_ms = 5'000;
+inline constexpr uint64_t oplock_break_timeout_ms = 35'000;
 
 static_assert(read_bytes_max + frame_headroom_bytes <= frame_bytes_max);
 static_assert(write_bytes_max + frame_headroom_bytes <= frame_bytes_max);

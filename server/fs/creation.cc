@@ -186,7 +186,7 @@ ring::Task<NtStatus> Creation::OpenExisting(Resolution& found) {
   if (status != NtStatus::kOk) co_return status;
 
   const bool overwrite = Overwrites(params_.disposition);
-  status = Admit(stat, overwrite ? kFileWriteData : 0);
+  status = Admit(stat, overwrite);
   if (status != NtStatus::kOk) co_return status;
   if (overwrite) status = co_await Overwrite();
   if (status != NtStatus::kOk) co_return status;
@@ -247,10 +247,14 @@ NtStatus Creation::CheckAttributes() {
                                                             : NtStatus::kAccessDenied;
 }
 
-NtStatus Creation::Admit(const Stat& stat, uint32_t extra_access) {
+NtStatus Creation::Admit(const Stat& stat, bool overwrites) {
   open_->path = path_;
   const FileKey key{stat.device, stat.inode, StreamHash(name_.stream)};
-  const NtStatus status = volume_.nodes_.Admit(key, open_.get(), extra_access);
+  Admission admission;
+  admission.overwrites = overwrites;
+  if (!open_->directory && !open_->symlink) admission.oplock = params_.oplock;
+  admission.now = volume_.clock_.MonotonicNanos();
+  const NtStatus status = volume_.nodes_.Admit(key, open_.get(), admission, &result_->breaking);
   if (status == NtStatus::kOk) open_->node->ObserveWriteTime(stat.modified);
   return status;
 }
@@ -294,7 +298,7 @@ ring::Task<NtStatus> Creation::CreateNew(Resolution& found) {
     const bool read_only = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;
     if (read_only) status = NtStatus::kCannotDelete;
   }
-  if (status == NtStatus::kOk) status = Admit(stat, 0);
+  if (status == NtStatus::kOk) status = Admit(stat, false);
   if (status == NtStatus::kOk) status = co_await ApplyContexts();
   if (status != NtStatus::kOk) co_return status;
   co_return co_await Finish(proto::kActionCreated);
@@ -399,18 +403,21 @@ ring::Task<NtStatus> Creation::OpenStream(Resolution& base) {
   opening.name = name_.stream;
   opening.may_create = MayCreate(params_.disposition);
   opening.must_create = params_.disposition == proto::kDispositionCreate;
-  opening.truncate = Overwrites(params_.disposition);
   StreamFile::Opened stream = co_await StreamFile::Open(&base.file, volume_.name_locks_, opening);
   if (stream.status != NtStatus::kOk) co_return stream.status;
   open_->stream = stream.file->name();
   open_->stream_xattr = stream.file->xattr();
   const Stat stat = stream.file->opened_stat();
   open_->file = std::move(stream.file);
-  status = Admit(stat, Overwrites(params_.disposition) ? kFileWriteData : 0);
+  const bool overwrite = !stream.created && Overwrites(params_.disposition);
+  status = Admit(stat, overwrite);
   if (status != NtStatus::kOk) co_return status;
+  if (overwrite) {
+    const int error = co_await open_->file->Truncate(0);
+    if (error != 0) co_return proto::FromErrno(error);
+  }
   if (stream.created) co_return co_await Finish(proto::kActionCreated);
-  co_return co_await Finish(Overwrites(params_.disposition) ? proto::kActionOverwritten
-                                                            : proto::kActionOpened);
+  co_return co_await Finish(overwrite ? proto::kActionOverwritten : proto::kActionOpened);
 }
 
 // While a directory on the way is being renamed nobody knows this open's name. Once that is over

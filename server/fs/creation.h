@@ -49,7 +49,7 @@ class Creation {
   ring::Task<Resolution> LookUpBase();
 
   // The end of both.
-  proto::NtStatus Admit(const storage::Stat& stat, uint32_t extra_access);
+  proto::NtStatus Admit(const storage::Stat& stat, bool overwrites);
   ring::Task<proto::NtStatus> AwaitMoves();
   ring::Task<proto::NtStatus> Finish(uint32_t action);
 

@@ -2,14 +2,25 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "server/base/limits.h"
 #include "server/fs/open_file.h"
+#include "server/fs/posix_security.h"
 #include "server/ring/loop.h"
 
 namespace sluice::fs {
 
 using proto::NtStatus;
+
+namespace {
+
+// An open that breaks no oplock and hinders none [MS-FSA] 2.1.4.12.
+bool OnlyAttributes(uint32_t access) {
+  return (access & ~(kFileReadAttributes | kFileWriteAttributes | kSynchronize)) == 0;
+}
+
+}  // namespace
 
 void FileNode::SetDeletePending(Removal removal) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -54,32 +65,53 @@ bool FileNode::HasOpenBelow(const Volume* volume, absl::string_view directory) c
   });
 }
 
+bool FileNode::HasOpenFor(uint32_t any_of) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(opens_.begin(), opens_.end(),
+                     [any_of](const OpenFile* open) { return open->Granted(any_of); });
+}
+
 size_t FileNode::opens() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return opens_.size();
 }
 
-NtStatus FileNode::Admit(OpenFile* open, uint32_t extra_access) {
+NtStatus FileNode::Admit(OpenFile* open, const Admission& admission, AfterUnlock* after) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (removal_.has_value()) return NtStatus::kDeletePending;
+  const uint32_t extra_access = admission.overwrites ? kFileWriteData : 0;
   const ShareMode wanted{open->mode.access | extra_access, open->mode.share};
+  bool conflicts = false;
+  bool alone = true;
   for (const OpenFile* other : opens_) {
-    if (Conflicts(wanted, other->mode)) return NtStatus::kSharingViolation;
+    if (Conflicts(wanted, other->mode)) conflicts = true;
+    if (!OnlyAttributes(other->mode.access)) alone = false;
   }
+  if (!OnlyAttributes(wanted.access)) {
+    const bool waits = oplocks_.BreakForOpen(conflicts, admission.overwrites, admission.now, after);
+    WakeBreakWaiters(after);
+    if (waits) return NtStatus::kOplockBreakInProgress;
+  }
+  if (conflicts) return NtStatus::kSharingViolation;
   opens_.push_back(open);
+  open->oplock = oplocks_.Grant(open, admission.oplock, alone, !locks_.empty());
   return NtStatus::kOk;
 }
 
-FileNode::Waiters FileNode::Remove(OpenFile* open) {
+FileNode::Waiters FileNode::Remove(OpenFile* open, AfterUnlock* after) {
   const auto found = std::find(opens_.begin(), opens_.end(), open);
   assert(found != opens_.end());
   opens_.erase(found);
   locks_.RemoveAll(open);
+  oplocks_.Remove(open);
+  WakeBreakWaiters(after);
   return TakeFinished(open);
 }
 
 NtStatus FileNode::TryLock(const OpenFile& open, const ByteRange& range, bool exclusive) {
+  AfterUnlock after;
   std::lock_guard<std::mutex> lock(mutex_);
+  oplocks_.BreakShared(&after);
   if (locks_.Count(&open) >= limits::locks_per_open_max) return NtStatus::kInsufficientResources;
   return locks_.Add(&open, range, exclusive) ? NtStatus::kOk : NtStatus::kLockNotGranted;
 }
@@ -156,6 +188,70 @@ void FileNode::LockWait::Cancel() {
   Resume({this});
 }
 
+void FileNode::ListenForBreaks(const OpenFile& open, BreakListener listener) {
+  AfterUnlock after;
+  std::lock_guard<std::mutex> lock(mutex_);
+  oplocks_.Listen(&open, std::move(listener), &after);
+}
+
+NtStatus FileNode::AcknowledgeBreak(const OpenFile& open, OplockLevel answer, OplockLevel* level) {
+  AfterUnlock after;
+  std::lock_guard<std::mutex> lock(mutex_);
+  const NtStatus status = oplocks_.Acknowledge(&open, answer, level);
+  WakeBreakWaiters(&after);
+  return status;
+}
+
+void FileNode::BreakSharedOplocks() {
+  AfterUnlock after;
+  std::lock_guard<std::mutex> lock(mutex_);
+  oplocks_.BreakShared(&after);
+}
+
+void FileNode::WakeBreakWaiters(AfterUnlock* after) {
+  if (break_waiters_.empty() || oplocks_.breaking()) return;
+  for (BreakWait* waiter : break_waiters_) {
+    waiter->status_ = NtStatus::kOk;
+    ring::Loop& loop = waiter->loop_;
+    after->Add([&loop, handle = waiter->handle_] { loop.Post([handle] { handle.resume(); }); });
+  }
+  break_waiters_.clear();
+}
+
+bool FileNode::BreakWait::await_suspend(std::coroutine_handle<> awaiter) {
+  handle_ = awaiter;
+  std::lock_guard<std::mutex> lock(node_->mutex_);
+  if (status_ != NtStatus::kPending) return false;  // cancelled before it began
+  if (!node_->oplocks_.breaking()) {
+    status_ = NtStatus::kOk;
+    return false;
+  }
+  loop_.ArmTimer(timer_, node_->oplocks_.deadline());
+  node_->break_waiters_.push_back(this);
+  return true;
+}
+
+void FileNode::BreakWait::OnTimeout() {
+  AfterUnlock after;
+  std::lock_guard<std::mutex> lock(node_->mutex_);
+  node_->oplocks_.Expire(loop_.clock().MonotonicNanos());
+  node_->WakeBreakWaiters(&after);
+  // Another break has begun before this waiter saw the end of the first.
+  if (status_ == NtStatus::kPending) loop_.ArmTimer(timer_, node_->oplocks_.deadline());
+}
+
+void FileNode::BreakWait::Cancel() {
+  {
+    std::lock_guard<std::mutex> lock(node_->mutex_);
+    if (status_ != NtStatus::kPending) return;
+    status_ = NtStatus::kCancelled;
+    const auto found = std::find(node_->break_waiters_.begin(), node_->break_waiters_.end(), this);
+    if (found == node_->break_waiters_.end()) return;  // not awaited yet
+    node_->break_waiters_.erase(found);
+  }
+  loop_.Post([handle = handle_] { handle.resume(); });
+}
+
 NtStatus FileNode::CheckRead(const OpenFile& open, const ByteRange& range) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return locks_.MayRead(&open, range) ? NtStatus::kOk : NtStatus::kFileLockConflict;
@@ -163,8 +259,10 @@ NtStatus FileNode::CheckRead(const OpenFile& open, const ByteRange& range) const
 
 NtStatus FileNode::BeginWrite(const OpenFile& open, const ByteRange& range, uint64_t now,
                               bool frozen) {
+  AfterUnlock after;
   std::lock_guard<std::mutex> lock(mutex_);
   if (!locks_.MayWrite(&open, range)) return NtStatus::kFileLockConflict;
+  oplocks_.BreakShared(&after);
   write_time_.NoteWrite(now, frozen);
   return NtStatus::kOk;
 }

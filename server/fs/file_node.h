@@ -1,11 +1,13 @@
 // What all opens of one file share, whichever loop, session and share they came by: who has it open
-// and how, its byte-range locks, whether it is to be deleted, and when its last write shows.
+// and how, its byte-range locks and oplocks, whether it is to be deleted, and when its last write
+// shows.
 #ifndef SLUICE_SERVER_FS_FILE_NODE_H_
 #define SLUICE_SERVER_FS_FILE_NODE_H_
 
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,7 +18,9 @@
 #include "proto/status/nt_status.h"
 #include "server/base/identity.h"
 #include "server/fs/byte_range_locks.h"
+#include "server/fs/oplock.h"
 #include "server/fs/write_time.h"
+#include "server/ring/timer.h"
 
 namespace sluice::ring {
 class Loop;
@@ -48,6 +52,13 @@ struct Removal {
   std::string stream_xattr;  // not empty: only this stream goes
 };
 
+// How a CREATE would open the file, beside what its OpenFile says.
+struct Admission {
+  bool overwrites = false;  // it will cut the file to nothing, and so counts as writing
+  OplockLevel oplock = OplockLevel::kNone;  // wanted
+  uint64_t now = 0;                         // monotonic nanoseconds
+};
+
 // Thread-safe; its mutex is never held over an await.
 class FileNode {
  public:
@@ -70,6 +81,8 @@ class FileNode {
   void Renamed(const Volume* volume, absl::string_view from, absl::string_view to);
   // Whether an open of `volume` has a name below `directory` ("" is the root: every name).
   bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
+  // Whether an open was granted any of these rights.
+  bool HasOpenFor(uint32_t any_of) const;
   size_t opens() const;
 
   // Locks. TryLock is LOCK_NOT_GRANTED on conflict, INSUFFICIENT_RESOURCES beyond
@@ -105,6 +118,39 @@ class FileNode {
     ring::Loop* loop_ = nullptr;
   };
 
+  // The client knows `open` and can be told of its oplock's break from now on.
+  void ListenForBreaks(const OpenFile& open, BreakListener listener);
+  // See Oplocks::Acknowledge. Wakes who waits.
+  proto::NtStatus AcknowledgeBreak(const OpenFile& open, OplockLevel answer, OplockLevel* level);
+  // For changes that BeginWrite and TryLock do not know of.
+  void BreakSharedOplocks();
+
+  // A CREATE that waits for the end of the break in progress. Awaited on `loop`'s thread; gives kOk
+  // or kCancelled. Whether the file can be opened then is for the CREATE to find out.
+  class BreakWait {
+   public:
+    BreakWait(FileNode* node, ring::Loop& loop) : node_(node), loop_(loop) {}
+    BreakWait(const BreakWait&) = delete;
+    BreakWait& operator=(const BreakWait&) = delete;
+
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> awaiter);
+    proto::NtStatus await_resume() const noexcept { return status_; }
+    // Ends the wait if it has not ended. On the waiter's loop, also before it is awaited.
+    void Cancel();
+
+   private:
+    friend class FileNode;
+
+    void OnTimeout();
+
+    FileNode* const node_;
+    ring::Loop& loop_;
+    proto::NtStatus status_ = proto::NtStatus::kPending;  // guarded by the node's mutex
+    std::coroutine_handle<> handle_;
+    ring::MemberTimer<BreakWait, &BreakWait::OnTimeout> timer_{this};
+  };
+
   // May `open` read these bytes now: FILE_LOCK_CONFLICT if not.
   proto::NtStatus CheckRead(const OpenFile& open, const ByteRange& range) const;
   // The same for a write, which from then on counts for the write time. `now` is monotonic.
@@ -126,14 +172,16 @@ class FileNode {
   using Waiters = std::vector<LockWait*>;
 
   // For NodeTable, which holds its shard's mutex too.
-  proto::NtStatus Admit(OpenFile* open, uint32_t extra_access);
+  proto::NtStatus Admit(OpenFile* open, const Admission& admission, AfterUnlock* after);
   // The waiters are to be resumed.
-  Waiters Remove(OpenFile* open);
+  Waiters Remove(OpenFile* open, AfterUnlock* after);
 
   // REQUIRES: mutex_ held. Grants what can be granted, in order, and ends those of `closed`; the
   // caller resumes them with Resume() once it has let the mutex go.
   Waiters TakeFinished(const OpenFile* closed);
   static void Resume(const Waiters& waiters);
+  // REQUIRES: mutex_ held. Resumes who waits for a break if none is in progress any more.
+  void WakeBreakWaiters(AfterUnlock* after);
 
   const FileKey key_;
   mutable std::mutex mutex_;
@@ -141,6 +189,8 @@ class FileNode {
   std::optional<Removal> removal_;
   ByteRangeLocks locks_;
   Waiters waiters_;
+  Oplocks oplocks_;
+  std::vector<BreakWait*> break_waiters_;
   WriteTime write_time_;
 };
 

@@ -6,19 +6,23 @@ namespace sluice::fs {
 
 using proto::NtStatus;
 
-NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, uint32_t extra_access) {
+NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, const Admission& admission,
+                          std::shared_ptr<FileNode>* breaking) {
+  AfterUnlock after;
   Shard& shard = ShardOf(key);
   std::lock_guard<std::mutex> lock(shard.mutex);
   const auto [found, inserted] = shard.nodes.try_emplace(key);
   if (inserted) found->second = std::make_shared<FileNode>(key);
-  const NtStatus status = found->second->Admit(open, extra_access);
+  const NtStatus status = found->second->Admit(open, admission, &after);
   // A node without opens never stays: a new one admits everybody.
   if (status == NtStatus::kOk) open->node = found->second;
+  if (status == NtStatus::kOplockBreakInProgress) *breaking = found->second;
   return status;
 }
 
 NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path,
                                     Removal* removal) {
+  AfterUnlock after;
   FileNode::Waiters finished;
   Leaving leaving = Leaving::kLeft;
   {
@@ -36,7 +40,7 @@ NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path
       if (held_path == nullptr || *held_path != removal->path) return Leaving::kNeedsNameLock;
       leaving = Leaving::kRemove;
     }
-    finished = node.Remove(open);
+    finished = node.Remove(open, &after);
     if (last) shard.nodes.erase(node.key());  // `open` still holds the node
   }
   FileNode::Resume(finished);

@@ -19,10 +19,11 @@ namespace sluice::fs {
 // Thread-safe. Outlives all volumes and opens.
 class NodeTable {
  public:
-  // Adds `open` to the file's opens and sets its node; DELETE_PENDING or SHARING_VIOLATION where
-  // the file or another open does not allow it. `extra_access` counts in the check only: what an
-  // open that overwrites does at once.
-  proto::NtStatus Admit(const FileKey& key, OpenFile* open, uint32_t extra_access);
+  // Adds `open` to the file's opens, sets its node and the oplock that it gets; DELETE_PENDING or
+  // SHARING_VIOLATION where the file or another open does not allow it. OPLOCK_BREAK_IN_PROGRESS,
+  // with the file in `*breaking`, where an oplock must break first: try again after a BreakWait.
+  proto::NtStatus Admit(const FileKey& key, OpenFile* open, const Admission& admission,
+                        std::shared_ptr<FileNode>* breaking);
 
   enum class Leaving : uint8_t {
     kLeft,           // it is out; others may still have the file open

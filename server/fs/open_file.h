@@ -36,6 +36,7 @@ class OpenFile {
   bool symlink = false;      // the link itself, opened with OPEN_REPARSE_POINT
   std::string stream;        // the name of an alternate data stream; "": the file's own data
   std::string stream_xattr;  // where it is kept; "" without a stream
+  OplockLevel oplock = OplockLevel::kNone;  // that it was given; it may have broken since
   std::shared_ptr<FileNode> node;
   std::unique_ptr<storage::File> file;
 

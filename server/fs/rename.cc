@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 
 namespace sluice::fs {
@@ -85,6 +86,8 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   if (target.status != NtStatus::kOk) co_return target.status;
   if (target.path == from) co_return NtStatus::kOk;
   if (open.directory && target.there) co_return NtStatus::kAccessDenied;
+  const std::string parent(ParentOf(target.path));
+  if (co_await MayGo(who, parent)) co_return NtStatus::kSharingViolation;
   std::optional<Move> move;
   if (open.directory) {
     move.emplace(*this, from);
@@ -98,6 +101,14 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   resolver_.NoteRemoved(from);
   resolver_.NoteCreated(target.path);
   co_return NtStatus::kOk;
+}
+
+// Whether somebody has the directory open so that it could be deleted; nothing moves into it then.
+Task<bool> Volume::MayGo(const base::Identity& who, const std::string& directory) {
+  Result<storage::Stat> stat = co_await backend_.GetStat(who, directory);
+  if (!stat.ok()) co_return false;  // the renaming itself will tell
+  const std::shared_ptr<FileNode> node = nodes_.Find({stat->device, stat->inode, 0});
+  co_return node != nullptr && node->HasOpenFor(kDelete);
 }
 
 // REQUIRES: the caller holds `wanted`.

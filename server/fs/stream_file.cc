@@ -85,7 +85,7 @@ Task<StreamFile::Opened> StreamFile::Open(std::unique_ptr<File>* base, NameLocks
   if (opened.status != NtStatus::kOk) co_return opened;
 
   std::unique_ptr<StreamFile> file(new StreamFile(std::move(*base), locks, std::move(name)));
-  if (!found || opening.truncate) {
+  if (!found) {
     const NameLocks::Hold hold = co_await file->Lock();
     std::string empty;
     const int error = co_await file->Store(&empty);

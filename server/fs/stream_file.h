@@ -37,7 +37,6 @@ struct StreamOpening {
   std::string name;
   bool may_create = false;
   bool must_create = false;
-  bool truncate = false;
 };
 
 // A stream as a file. Changes of one file's streams are made one after the other, under its lock in

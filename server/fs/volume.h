@@ -43,6 +43,7 @@ struct CreateParams {
   absl::Span<const proto::EaEntry> eas;
   absl::string_view security_descriptor;  // SecD; "" for none
   bool wants_maximal_access = false;
+  OplockLevel oplock = OplockLevel::kNone;
 };
 
 struct CreateResult {
@@ -50,6 +51,8 @@ struct CreateResult {
   uint32_t action = 0;
   FileMetadata metadata;
   uint32_t maximal_access = 0;  // if it was wanted
+  // With OPLOCK_BREAK_IN_PROGRESS: the file whose oplock must break before all is tried again.
+  std::shared_ptr<FileNode> breaking;
   // With STOPPED_ON_SYMLINK and such nothing of this is set.
 };
 
@@ -85,7 +88,7 @@ class Volume {
   base::Clock& clock() { return clock_; }
   NodeTable& nodes() { return nodes_; }
 
-  // [MS-SMB2] 3.3.5.9, without oplocks, leases and durability. On kOk `result->open` must be given
+  // [MS-SMB2] 3.3.5.9, without leases and durability. On kOk `result->open` must be given
   // to Close() some time.
   ring::Task<proto::NtStatus> Create(const CreateParams& params, CreateResult* result);
 
@@ -157,6 +160,7 @@ class Volume {
   ring::Task<proto::NtStatus> RenameLocked(OpenFile& open, const base::Identity& who,
                                            const std::string& from, const std::string& wanted,
                                            bool replace);
+  ring::Task<bool> MayGo(const base::Identity& who, const std::string& directory);
   ring::Task<Target> FindTarget(OpenFile& open, const base::Identity& who,
                                 const std::string& wanted, bool replace);
 

@@ -116,6 +116,7 @@ Task<NtStatus> Volume::SetAllocation(OpenFile& open, uint64_t bytes) {
   Result<Stat> stat = co_await open.file->GetStat();
   if (!stat.ok()) co_return proto::FromErrno(stat.error());
   if (bytes < stat->size) co_return co_await SetEndOfFile(open, bytes);
+  open.node->BreakSharedOplocks();
   const int error = co_await open.file->Allocate(bytes);
   // Storage that cannot reserve has not failed: the size is a hint.
   if (error == 0 || error == -EOPNOTSUPP) co_return NtStatus::kOk;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/smb/oplock_notice.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
@@ -74,6 +75,7 @@ void Chain::Recycle() {
   session_.reset();
   tree_.reset();
   last_open_.reset();
+  new_opens_.clear();
   cancel_ = nullptr;
   parts_.clear();
   frame_.buffer.Reset();
@@ -120,6 +122,10 @@ void Chain::OnCancel(std::function<void()> cancel) {
 bool Chain::AddOpen(std::shared_ptr<Open> open) {
   if (!StateOf(*session_).opens.Insert(open, tree_->id)) return false;
   last_open_ = open;
+  if (open->can_break()) {
+    new_opens_.push_back(
+        {open, MakeBreakNotifier(*connection_, *session_, open->id(), NeedsSealing())});
+  }
   request_->open = std::move(open);
   return true;
 }

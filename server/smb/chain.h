@@ -128,6 +128,7 @@ class Chain final : public Exchange {
   size_t BoundOf(const Part& part) const;
   size_t BoundOfRest() const;
   void SendOut();
+  void ListenForBreaks();
   proto::Header ResponseHeader(proto::NtStatus status) const;
 
   Worker& worker_;
@@ -163,6 +164,12 @@ class Chain final : public Exchange {
   uint32_t last_tree_id_ = 0;
   bool last_session_found_ = false;
   std::shared_ptr<Open> last_open_;
+  // Opens with oplocks whose client does not know of them yet.
+  struct NewOpen {
+    std::shared_ptr<Open> open;
+    BreakNotifier notify;
+  };
+  std::vector<NewOpen> new_opens_;
   proto::NtStatus create_error_ = proto::NtStatus::kOk;
 
   OutMessage* out_ = nullptr;

@@ -189,6 +189,13 @@ void Chain::SendOut() {
     return;
   }
   connection_->QueueOut(out);
+  ListenForBreaks();
+}
+
+// A break that the client is told of from now on comes behind the answer that tells of its open.
+void Chain::ListenForBreaks() {
+  for (NewOpen& fresh : new_opens_) fresh.open->ListenForBreaks(std::move(fresh.notify));
+  new_opens_.clear();
 }
 
 bool Chain::SendInterim() {

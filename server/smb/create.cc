@@ -17,6 +17,7 @@ using proto::NtStatus;
 void Respond(const CreateExtras& extras, const fs::CreateResult& result, Request& request) {
   const fs::FileMetadata& metadata = result.metadata;
   proto::CreateResponse response;
+  response.oplock_level = OplockToWire(result.open->oplock);
   response.create_action = result.action;
   response.creation_time = fs::ToFileTime(metadata.created);
   response.last_access_time = fs::ToFileTime(metadata.stat.accessed);
@@ -42,6 +43,23 @@ void Respond(const CreateExtras& extras, const fs::CreateResult& result, Request
         contexts.written().subspan(proto::CreateResponse::kContextsOffset, bytes);
   }
   response.Encode(request.response.body());
+}
+
+// As Volume::Create, and waits for the oplocks that must break before.
+ring::Task<NtStatus> CreateWaiting(Request& request, const fs::CreateParams& params,
+                                   fs::CreateResult* result) {
+  fs::Volume& volume = *request.share->volume;
+  NtStatus status = co_await volume.Create(params, result);
+  while (status == NtStatus::kOplockBreakInProgress) {
+    const std::shared_ptr<fs::FileNode> node = std::move(result->breaking);
+    request.SendInterim();
+    fs::FileNode::BreakWait wait(node.get(), request.loop);
+    request.OnCancel([&wait] { wait.Cancel(); });
+    status = co_await wait;
+    request.OnCancel(nullptr);
+    if (status == NtStatus::kOk) status = co_await volume.Create(params, result);
+  }
+  co_return status;
 }
 
 }  // namespace
@@ -70,8 +88,9 @@ ring::Task<NtStatus> HandleCreate(Request& request) {
   params.eas = extras.eas;
   params.security_descriptor = extras.security_descriptor;
   params.wants_maximal_access = extras.maximal_access;
+  params.oplock = OplockFromWire(decoded.requested_oplock_level);
   fs::CreateResult result;
-  status = co_await request.share->volume->Create(params, &result);
+  status = co_await CreateWaiting(request, params, &result);
   if (status != NtStatus::kOk) co_return status;
 
   const auto open = std::make_shared<FileOpen>(result.open);

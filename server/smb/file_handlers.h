@@ -19,6 +19,9 @@ ring::Task<proto::NtStatus> HandleChangeNotify(Request& request);    // 3.3.5.19
 ring::Task<proto::NtStatus> HandleQueryInfo(Request& request);       // 3.3.5.20
 ring::Task<proto::NtStatus> HandleSetInfo(Request& request);         // 3.3.5.21
 
+// An OPLOCK_BREAK about the file `request.open` [MS-SMB2] 3.3.5.22.1.
+proto::NtStatus AcknowledgeOplockBreak(Request& request);
+
 }  // namespace sluice::smb
 
 #endif  // SLUICE_SERVER_SMB_FILE_HANDLERS_H_

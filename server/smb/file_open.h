@@ -2,6 +2,7 @@
 #ifndef SLUICE_SERVER_SMB_FILE_OPEN_H_
 #define SLUICE_SERVER_SMB_FILE_OPEN_H_
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -20,11 +21,18 @@ class FileOpen final : public Open {
 
   ring::Task<void> Close() override;
 
+  bool can_break() const override { return file_->oplock != fs::OplockLevel::kNone; }
+  void ListenForBreaks(BreakNotifier notify) override;
+
   const std::shared_ptr<fs::OpenFile>& file() const { return file_; }
 
  private:
   const std::shared_ptr<fs::OpenFile> file_;
 };
+
+// Between the levels of the wire (proto/smb2/create.h) and those of fs. What is no oplock is kNone.
+fs::OplockLevel OplockFromWire(uint8_t level);
+uint8_t OplockToWire(fs::OplockLevel level);
 
 // REQUIRES: the request's open is a file.
 inline const std::shared_ptr<fs::OpenFile>& FileOf(const Request& request) {

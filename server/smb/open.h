@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "server/ring/task.h"
 
 namespace sluice::smb {
+
+// Tells the client that the oplock of one of its opens breaks, to a level of
+// proto/smb2/create.h. From any thread; nothing happens once the client has gone.
+using BreakNotifier = std::function<void(uint8_t level)>;
 
 // An open file, directory or named pipe. Held by its session's table and by every request that uses
 // it; used on the session's loop only.
@@ -28,6 +33,11 @@ class Open {
   // table: by the CLOSE handler, or by the core when the tree, session or connection ends. Requests
   // that began before may still hold a reference and be at work on it; nothing new comes.
   virtual ring::Task<void> Close() = 0;
+
+  // Whether its oplock may break. If so ListenForBreaks() is called once the answer that tells the
+  // client of this open is on its way.
+  virtual bool can_break() const { return false; }
+  virtual void ListenForBreaks(BreakNotifier) {}
 
   Kind kind() const { return kind_; }
   // Valid from OpenTable::Insert on.

@@ -3,6 +3,7 @@
 #include "proto/smb2/oplock_break.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
+#include "server/smb/file_handlers.h"
 
 namespace sluice::smb {
 
@@ -13,13 +14,14 @@ ring::Task<NtStatus> HandleEcho(Request& request) {
   co_return NtStatus::kOk;
 }
 
-// No oplock or lease is ever granted, so none can be breaking.
+// No lease is ever granted, so none can be breaking.
 ring::Task<NtStatus> HandleOplockBreak(Request& request) {
   constexpr size_t kFileIdOffset = 72;
   switch (proto::OplockBreakFormOf(request.message)) {
     case proto::OplockBreakForm::kOplock:
-      if (request.chain->LookUpOpen(kFileIdOffset) == nullptr) co_return NtStatus::kFileClosed;
-      co_return NtStatus::kInvalidDeviceState;
+      request.open = request.chain->LookUpOpen(kFileIdOffset);
+      if (request.open == nullptr) co_return NtStatus::kFileClosed;
+      co_return AcknowledgeOplockBreak(request);
     case proto::OplockBreakForm::kLease:
       co_return NtStatus::kObjectNameNotFound;
     case proto::OplockBreakForm::kInvalid:
