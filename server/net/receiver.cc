@@ -149,6 +149,7 @@ void Receiver::Ended(int32_t result) {
     return;
   }
   if (result == -ECANCELED && (cancelled_ || stopped_)) return;
+  if (result == -ECANCELED && loop_.stopping()) return Fail(CloseReason::kShutdown);
   if (result == -ENOBUFS) {
     // All provided buffers are with other connections of this loop; they come back within a turn.
     counters_.no_provided_buffer.Add();
@@ -189,10 +190,9 @@ void Receiver::Pump() {
     return;
   }
   const Operation wanted = Wanted();
-  if (operation_ == wanted) return;
   if (operation_ == Operation::kNone) {
     Begin(wanted);
-  } else if (operation_ == Operation::kMultishot) {
+  } else if (operation_ == Operation::kMultishot && wanted != operation_) {
     CancelOperation();
   }
 }
@@ -206,7 +206,10 @@ Receiver::Operation Receiver::Wanted() const {
 }
 
 void Receiver::Begin(Operation operation) {
-  if (operation == Operation::kNone) return;
+  if (operation == Operation::kNone) {
+    ahead_.Reset();
+    return;
+  }
   if (operation == Operation::kAhead) {
     const size_t bytes = kMessageOffset + last_large_length_;
     if (ahead_.capacity() < bytes) ahead_ = loop_.buffers().Acquire(bytes);

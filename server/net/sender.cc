@@ -128,6 +128,7 @@ void Sender::Sent(size_t bytes) {
 
 void Sender::Failed(int32_t result) {
   if (result == -ECANCELED && late_) return;
+  if (result == -ECANCELED && loop_.stopping()) return host_.OnSendFailed(CloseReason::kShutdown);
   const ErrorClass error_class = result == 0 ? ErrorClass::kUnknown : Classify(result);
   counters_.errors[static_cast<size_t>(error_class)].Add();
   switch (error_class) {

@@ -186,7 +186,8 @@ bool Loop::Turn(bool wait, uint64_t wait_nanos_max) {
     for (const Completion& completion : running_) completion.op->OnCompletion(completion);
   }
   if (turn_handler_ != nullptr) turn_handler_->OnTurn(*this);
-  if (!trim_.armed() && buffers_.bytes_held() != 0) timers_.Arm(trim_, now_ + kTrimEveryNanos);
+  // What is held between turns is given back some day; an idle loop with idle buffers sleeps.
+  if (!trim_.armed() && buffers_.bytes_in_use() != 0) timers_.Arm(trim_, now_ + kTrimEveryNanos);
   return ran;
 }
 

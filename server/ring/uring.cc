@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -148,6 +149,10 @@ class Uring final : public Ring {
   explicit Uring(const UringOptions& options) : options_(options) {}
 
   ~Uring() override {
+    // The registered descriptor is the other thread's, which gives it back when it ends; on this
+    // thread the same index may belong to another ring.
+    if (std::this_thread::get_id() != thread_)
+      ring_.int_flags &= static_cast<uint8_t>(~kRegisteredRing);
     if (ring_made_) io_uring_queue_exit(&ring_);
     if (eventfd_ >= 0) close(eventfd_);
     if (buffers_ != nullptr) munmap(buffers_, buffers_bytes_);
@@ -173,6 +178,7 @@ class Uring final : public Ring {
 
   void Start(Op* wake) override {
     wake_ = wake;
+    thread_ = std::this_thread::get_id();
     // The library of this version declares io_uring_enable_rings() and does not export it.
     const int error = static_cast<int>(
         syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0));
@@ -399,11 +405,12 @@ class Uring final : public Ring {
   }
 
   // liburing's INT_FLAG_REG_RING: enter_ring_fd is an index.
-  static constexpr unsigned kRegisteredRing = 1;
+  static constexpr uint8_t kRegisteredRing = 1;
 
   const UringOptions options_;
   io_uring ring_{};
   bool ring_made_ = false;
+  std::thread::id thread_;
   Op* wake_ = nullptr;
   int eventfd_ = -1;
   uint64_t eventfd_value_ = 0;

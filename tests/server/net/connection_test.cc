@@ -217,6 +217,21 @@ TEST_F(ConnectionTest, AnIdleConnectionHoldsNoBuffer) {
   EXPECT_EQ(peer.Read(), frame);
 }
 
+TEST_F(ConnectionTest, APausedConnectionHoldsNoBufferEither) {
+  fakes::SimPeer& peer = Greeted(8u << 20);
+  peer.Write(MakeFrame(3, 100'000));
+  Turns();
+  peer.Read();
+  connection_->PauseReceive();
+  Pass(2100);
+  EXPECT_EQ(loop_->buffers().bytes_in_use(), 0u);
+  const std::string frame = MakeFrame(4, 100);
+  peer.Write(frame);
+  connection_->ResumeReceive();
+  Turns();
+  EXPECT_EQ(peer.Read(), frame);
+}
+
 TEST_F(ConnectionTest, AFrameWaitsForMemory) {
   Make({.bytes_max = 200u << 10, .registered_bytes_max = 0});
   fakes::SimPeer& peer = Greeted();
@@ -568,6 +583,12 @@ TEST_F(ConnectionTest, RetriesWhatIsOnlyInterrupted) {
   EXPECT_EQ(peer.Read(), frame);
   EXPECT_EQ(server_->counters().no_provided_buffer.value(), 1u);
   ExpectOpen();
+}
+
+TEST_F(ConnectionTest, ALoopThatStopsClosesItsConnections) {
+  Greeted();
+  EXPECT_TRUE(loop_->Shutdown());
+  ExpectClosed(CloseReason::kShutdown);
 }
 
 TEST_F(ConnectionTest, CloseWaitsForOperationsInFlight) {
