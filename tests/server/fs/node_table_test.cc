@@ -110,7 +110,8 @@ TEST_F(NodeTest, OpensAndClosesRaceWithoutHarm) {
         OpenFile open;
         open.volume = &volume_;
         open.mode = {kFileWriteData, 0};
-        if (nodes_.Admit({1, 7, 0}, &open, 0) != NtStatus::kOk) {
+        std::shared_ptr<FileNode> breaking;
+        if (nodes_.Admit({1, 7, 0}, &open, {}, &breaking) != NtStatus::kOk) {
           refused.fetch_add(1);
           continue;
         }
