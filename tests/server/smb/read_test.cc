@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "gtest/gtest.h"
+#include "proto/smb2/write.h"
 #include "tests/server/smb/gateway_fixture.h"
 #include "tests/server/smb/test_client.h"
 
