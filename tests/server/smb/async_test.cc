@@ -205,7 +205,8 @@ TEST_F(AsyncTest, DrainEndsTheWaitAndSendsTheAnswer) {
   gateway_->Drain();
   const std::optional<Reply> ended = waiter_->WaitFor(waiting_id_);
   ASSERT_TRUE(ended.has_value());
-  EXPECT_EQ(ended->status(), NtStatus::kCancelled);
+  // Where the holder's connection, on another loop, ended first, the lock was to be had.
+  EXPECT_TRUE(ended->status() == NtStatus::kCancelled || ended->status() == NtStatus::kOk);
   EXPECT_TRUE(waiter_->WaitForEnd());
 }
 
