@@ -62,6 +62,7 @@ absl::StatusOr<json> Sessions(const ControlContext& context, const json&) {
                     {"cipher", Text(crypto::Name(info.cipher))},
                     {"encrypted", info.encrypted},
                     {"guest", info.guest},
+                    {"opens", info.opens == nullptr ? 0 : info.opens->load()},
                     {"since", info.started_wall_nanos / 1'000'000'000},
                     {"loop", info.loop_index}});
   }

@@ -4,6 +4,7 @@
 #define SLUICE_SERVER_SESSION_SESSION_TABLE_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,8 @@ struct SessionInfo {
   int64_t started_wall_nanos = 0;
   size_t loop_index = 0;
   uint64_t connection_id = 0;
+  // How many files it has open now; null where nobody counts.
+  std::shared_ptr<const std::atomic<size_t>> opens;
 };
 
 // Where a session lives. `session` is locked on the loop with `loop_index` only, so that the last

@@ -157,6 +157,12 @@ void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
              (force_signature_ || keys->ShouldSign(sign_, false, false))) {
     complete.flags |= proto::kFlagSigned;
     piece.signer = session_;
+  } else if (keys == nullptr && request_->header.is_signed()) {
+    // There is no key to sign with. A client that needs signatures would take this answer for a
+    // forged one and not learn that its session is gone, so it gets its own signature back, as
+    // from Windows.
+    complete.flags |= proto::kFlagSigned;
+    complete.signature = request_->header.signature;
   }
   proto::Writer writer(out_->buffer.span().subspan(piece.offset, kHeaderBytes));
   complete.Encode(writer);

@@ -15,8 +15,8 @@ namespace sluice::smb {
 
 // What a request's contexts ask for. Views are into the message.
 //
-// Leases, oplocks and durable handles are not granted: their requests are read over, as a server
-// without them does; only a reconnect has nothing to go on with and fails.
+// Leases and durable handles are not granted: their requests are read over, as a server without
+// them does; only a reconnect has nothing to go on with and fails.
 struct CreateExtras {
   std::vector<proto::EaEntry> eas;
   absl::string_view security_descriptor;

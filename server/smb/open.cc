@@ -30,7 +30,7 @@ bool OpenTable::Insert(std::shared_ptr<Open> open, uint32_t tree_id) {
   open->id_.volatile_id = VolatileId(slot.generation, index);
   open->tree_id_ = tree_id;
   slot.open = std::move(open);
-  size_.fetch_add(1, std::memory_order_relaxed);
+  size_->fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 
@@ -63,7 +63,7 @@ std::shared_ptr<Open> OpenTable::Release(size_t index) {
   ++slot.generation;
   slot.next_free = first_free_;
   first_free_ = static_cast<uint32_t>(index);
-  size_.fetch_sub(1, std::memory_order_relaxed);
+  size_->fetch_sub(1, std::memory_order_relaxed);
   return open;
 }
 

@@ -65,7 +65,9 @@ class OpenTable {
   std::vector<std::shared_ptr<Open>> TakeTree(uint32_t tree_id);
   std::vector<std::shared_ptr<Open>> TakeAll();
   // From any thread.
-  size_t size() const { return size_.load(std::memory_order_relaxed); }
+  size_t size() const { return size_->load(std::memory_order_relaxed); }
+  // The same for whoever outlives the table.
+  std::shared_ptr<const std::atomic<size_t>> shared_size() const { return size_; }
 
  private:
   struct Slot {
@@ -78,7 +80,7 @@ class OpenTable {
 
   std::vector<Slot> slots_;
   uint32_t first_free_ = kNoSlot;
-  std::atomic<size_t> size_{0};
+  const std::shared_ptr<std::atomic<size_t>> size_ = std::make_shared<std::atomic<size_t>>(0);
 
   static constexpr uint32_t kNoSlot = ~0u;
 };

@@ -107,6 +107,7 @@ void Publish(Worker& worker, SmbConnection& connection,
   info.guest = session->guest();
   info.anonymous = session->anonymous();
   info.started_wall_nanos = worker.server().clock.WallNanos();
+  info.opens = StateOf(*session).opens.shared_size();
   info.loop_index = worker.loop().index();
   info.connection_id = connection.state().id();
   worker.server().sessions.Publish(info, session);

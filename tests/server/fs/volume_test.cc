@@ -105,6 +105,22 @@ TEST_F(VolumeTest, ARenameDoesNotReplaceWhatIsInUseOrReadOnlyOrADirectory) {
   Close(open);
 }
 
+TEST_F(VolumeTest, NothingMovesIntoADirectoryThatSomebodyMayDelete) {
+  MakeDirectory("dir");
+  const auto open = Create("file");
+  Opening how;
+  how.options = proto::kOptionDirectoryFile;
+  const auto directory = Create("dir", how);
+  EXPECT_EQ(Rename(*open, "dir\\file"), NtStatus::kSharingViolation);
+  EXPECT_EQ(Rename(*open, "other"), NtStatus::kOk);
+  Close(directory);
+  how.access = kFileAllAccess & ~kDelete;
+  const auto harmless = Create("dir", how);
+  EXPECT_EQ(Rename(*open, "dir\\file"), NtStatus::kOk);
+  Close(harmless);
+  Close(open);
+}
+
 TEST_F(VolumeTest, ARenameChangesTheCaseOfAName) {
   const auto open = Create("file");
   EXPECT_EQ(Rename(*open, "FILE"), NtStatus::kOk);
@@ -262,6 +278,20 @@ TEST_F(VolumeTest, StreamsAreFilesOfTheirOwn) {
   how.disposition = proto::kDispositionOpen;
   EXPECT_EQ(StatusOf("file:extra", how), NtStatus::kObjectNameNotFound);
   EXPECT_TRUE(Exists("file"));
+}
+
+TEST_F(VolumeTest, AnOverwriteThatIsRefusedLeavesTheStreamAsItWas) {
+  Opening how;
+  how.share = 0;
+  const auto stream = Create("file:s", how);
+  Write(*stream, "data");
+  how.disposition = proto::kDispositionOverwriteIf;
+  EXPECT_EQ(StatusOf("file:s", how), NtStatus::kSharingViolation);
+  EXPECT_EQ(Read(*stream), "data");
+  Close(stream);
+  const auto again = Create("file:s", how);
+  EXPECT_EQ(Read(*again), "");
+  Close(again);
 }
 
 TEST_F(VolumeTest, AStreamIsNoLongerThanAnAttribute) {

@@ -159,6 +159,21 @@ TEST_F(ChainAdmitTest, UnknownSessionIsDeleted) {
   client_->session_id = right;
 }
 
+TEST_F(ChainAdmitTest, UnknownSessionsRequestGetsItsOwnSignatureBack) {
+  const uint64_t right = std::exchange(client_->session_id, 0x1234);
+  Bytes request = client_->Request(Command::kFlush, proto::FlushRequest());
+  client_->Sign(&request);
+  proto::Header sent;
+  ASSERT_TRUE(proto::Header::Decode(request, &sent));
+  client_->SendFrame(request);
+  const std::optional<Reply> reply = client_->WaitFor(sent.message_id);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status(), NtStatus::kUserSessionDeleted);
+  EXPECT_TRUE(reply->header.is_signed());
+  EXPECT_EQ(reply->header.signature, sent.signature);
+  client_->session_id = right;
+}
+
 TEST_F(ChainAdmitTest, SessionOfAnotherConnectionIsDeleted) {
   TestClient other(address());
   ASSERT_TRUE(other.Start());

@@ -159,6 +159,10 @@ TEST_F(SmbConnectionTest, SessionsAreListedWithWhatTheyUse) {
   EXPECT_EQ(sessions[0].dialect, proto::Dialect::kSmb311);
   EXPECT_EQ(sessions[0].cipher, crypto::Cipher::kAes128Gcm);
   EXPECT_EQ(sessions[0].client_address.rfind("127.0.0.1:", 0), 0u);
+  EXPECT_EQ(sessions[0].opens->load(), 0u);
+  proto::FileId file;
+  ASSERT_EQ(client.Create("file", &file), NtStatus::kOk);
+  EXPECT_EQ(sessions[0].opens->load(), 1u);
 }
 
 TEST_F(SmbConnectionTest, DrainEndsIdleConnectionsAndTakesNoNew) {
