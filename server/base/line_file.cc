@@ -1,0 +1,110 @@
+#include "server/base/line_file.h"
+
+#include <fcntl.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice::base {
+namespace {
+
+absl::StatusOr<int> OpenForAppending(const std::string& path) {
+  if (path.empty()) return STDERR_FILENO;
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (fd >= 0) return fd;
+  return absl::UnavailableError(
+      absl::StrCat("cannot open ", path, " for writing: ", std::strerror(errno)));
+}
+
+// spdlog's own file sinks take their mode from the umask, and throw.
+class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit DescriptorSink(int fd) : fd_(fd) {}
+  ~DescriptorSink() override { CloseDescriptor(fd_); }
+
+  void Replace(int fd) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    CloseDescriptor(std::exchange(fd_, fd));
+  }
+  uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
+
+ private:
+  static void CloseDescriptor(int fd) {
+    if (fd != STDERR_FILENO) close(fd);
+  }
+
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    size_t written = 0;
+    while (written < line.size()) {
+      const ssize_t n = write(fd_, line.data() + written, line.size() - written);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        failed_.fetch_add(1, std::memory_order_relaxed);
+        return;
+      }
+      written += static_cast<size_t>(n);
+    }
+  }
+  void flush_() override {}
+
+  int fd_;
+  std::atomic<uint64_t> failed_{0};
+};
+
+}  // namespace
+
+class LineFile::Impl {
+ public:
+  Impl(std::string path, int fd)
+      : path_(std::move(path)),
+        sink_(std::make_shared<DescriptorSink>(fd)),
+        pool_(std::make_shared<spdlog::details::thread_pool>(line_file_lines_max, 1)),
+        logger_(std::make_shared<spdlog::async_logger>(
+            "sluice", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
+    sink_->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+  }
+
+  void Write(absl::string_view line) {
+    logger_->log(spdlog::level::critical, spdlog::string_view_t(line.data(), line.size()));
+  }
+  absl::Status Reopen() {
+    const absl::StatusOr<int> fd = OpenForAppending(path_);
+    if (fd.ok()) sink_->Replace(*fd);
+    return fd.status();
+  }
+  uint64_t lost() const { return pool_->overrun_counter() + sink_->failed(); }
+
+ private:
+  const std::string path_;
+  const std::shared_ptr<DescriptorSink> sink_;
+  // Its end waits until everything queued is written; the messages in the queue own the logger.
+  const std::shared_ptr<spdlog::details::thread_pool> pool_;
+  const std::shared_ptr<spdlog::async_logger> logger_;
+};
+
+absl::StatusOr<std::unique_ptr<LineFile>> LineFile::Open(std::string path) {
+  const absl::StatusOr<int> fd = OpenForAppending(path);
+  if (!fd.ok()) return fd.status();
+  return std::unique_ptr<LineFile>(new LineFile(std::make_unique<Impl>(std::move(path), *fd)));
+}
+
+LineFile::LineFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LineFile::~LineFile() = default;
+void LineFile::Write(absl::string_view line) { impl_->Write(line); }
+absl::Status LineFile::Reopen() { return impl_->Reopen(); }
+uint64_t LineFile::lost() const { return impl_->lost(); }
+
+}  // namespace sluice::base
