@@ -20,7 +20,8 @@ class RealClock final : public Clock {
 }  // namespace
 
 Clock& SystemClock() {
-  static RealClock clock;
+  // Never destroyed: what ends with the process may still ask for the time.
+  static RealClock& clock = *new RealClock;
   return clock;
 }
 

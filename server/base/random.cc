@@ -32,7 +32,8 @@ uint64_t Random::Next64() {
 }
 
 Random& SystemRandom() {
-  static KernelRandom random;
+  // Never destroyed: what ends with the process may still need it.
+  static KernelRandom& random = *new KernelRandom;
   return random;
 }
 
