@@ -51,7 +51,7 @@ absl::Status MakeStateDirectory(const std::string& path) {
 Preferences InitialPreferences(const GatewayOptions& options) {
   Preferences preferences = options.preferences;
   for (const ShareOptions& share : options.shares) {
-    preferences.share_encryption.emplace(share.name, share.encryption);
+    preferences.shares.emplace(share.name, share.preferences);
   }
   return preferences;
 }
@@ -125,6 +125,7 @@ absl::Status Gateway::Impl::Open() {
       auth::UserStore::Open(options_.state_dir + "/users.json");
   if (!users.ok()) return users.status();
   users_ = *std::move(users);
+  preferences_.Observe([](const Preferences& now) { base::SetLogLevel(now.log.level); });
   if (absl::Status status = OpenShares(); !status.ok()) return status;
   if (absl::Status status = MakeLoops(); !status.ok()) return status;
   return OpenListener();
@@ -135,7 +136,7 @@ absl::StatusOr<std::unique_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   share->name = options.name;
   share->comment = options.comment;
   share->path = options.path;
-  share->read_only = options.read_only;
+  share->read_only = options.preferences.read_only;
   if (options.storage == StorageKind::kMemory) {
     share->backend = storage::MakeMemoryBackend(clock_, kMemoryShareBytesMax);
   } else {
@@ -150,7 +151,7 @@ absl::StatusOr<std::unique_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   }
   fs::Volume::Options volume;
   volume.label = options.name;
-  volume.read_only = options.read_only;
+  volume.read_only = options.preferences.read_only;
   share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
   return share;
 }
@@ -290,6 +291,9 @@ GatewayStatus Gateway::Impl::Status() const {
   GatewayStatus status;
   status.uptime_seconds = (clock_.MonotonicNanos() - started_nanos_) / 1'000'000'000;
   status.loops = workers_.size();
+  for (const std::unique_ptr<smb::Share>& share : shares_->shares()) {
+    if (share->kind == smb::ShareKind::kDisk) status.shares.push_back(share->name);
+  }
   uint64_t opened = 0;
   uint64_t closed = 0;
   std::vector<std::pair<std::string, uint64_t>>& all = status.counters;

@@ -23,6 +23,7 @@ struct GatewayStatus {
   uint64_t uptime_seconds = 0;
   size_t loops = 0;
   uint64_t connections = 0;
+  std::vector<std::string> shares;
   std::string crypto_processor;
   // Of all loops together, by name.
   std::vector<std::pair<std::string, uint64_t>> counters;

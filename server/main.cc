@@ -18,6 +18,7 @@
 #include "server/base/log.h"
 #include "server/base/version.h"
 #include "server/config/config_file.h"
+#include "server/config/live_configuration.h"
 #include "server/control/server.h"
 #include "server/gateway.h"
 
@@ -42,18 +43,6 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-control::StatusReport Report(const Gateway& gateway, const std::vector<std::string>& shares) {
-  GatewayStatus status = gateway.Status();
-  return {.version = base::kVersion,
-          .listen = gateway.listen_addresses(),
-          .shares = shares,
-          .loops = status.loops,
-          .uptime_seconds = status.uptime_seconds,
-          .connections = status.connections,
-          .crypto_processor = std::move(status.crypto_processor),
-          .counters = std::move(status.counters)};
-}
-
 // Until the first signal; a second one while draining cuts the drain short.
 void ServeUntilSignal(Gateway& gateway, const sigset_t& signals) {
   int signal_number = 0;
@@ -72,31 +61,30 @@ void ServeUntilSignal(Gateway& gateway, const sigset_t& signals) {
   impatience.join();
 }
 
-int Serve(config::Configuration configuration) {
-  const sigset_t signals = BlockSignals();
-  std::vector<std::string> shares;
-  for (const ShareOptions& share : configuration.gateway.shares) shares.push_back(share.name);
+int Fail(const absl::Status& status) {
+  std::cerr << "sluiced: " << status.message() << "\n";
+  return kCannotServe;
+}
 
-  absl::StatusOr<std::unique_ptr<Gateway>> gateway =
-      Gateway::Create(std::move(configuration.gateway));
-  if (!gateway.ok()) {
-    std::cerr << "sluiced: " << gateway.status().message() << "\n";
-    return kCannotServe;
-  }
+int Serve(config::Configuration file) {
+  const sigset_t signals = BlockSignals();
+  const std::string control_socket = file.control_socket;
+  const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
+      config::LiveConfiguration::Open(std::move(file));
+  if (!configuration.ok()) return Fail(configuration.status());
+  const absl::StatusOr<std::unique_ptr<Gateway>> gateway =
+      Gateway::Create((*configuration)->InitialOptions());
+  if (!gateway.ok()) return Fail(gateway.status());
+  (*configuration)->Attach((*gateway)->preferences());
   const absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
-      control::ControlServer::Start(
-          configuration.control_socket,
-          {(*gateway)->users(), (*gateway)->preferences(), (*gateway)->sessions(),
-           [&gateway, &shares] { return Report(**gateway, shares); }},
-          base::SystemClock());
-  if (!control.ok()) {
-    std::cerr << "sluiced: " << control.status().message() << "\n";
-    return kCannotServe;
-  }
+      control::ControlServer::Start(control_socket, {**gateway, **configuration},
+                                    base::SystemClock());
+  if (!control.ok()) return Fail(control.status());
   (*gateway)->Start();
+  const GatewayStatus status = (*gateway)->Status();
   Log(LogLevel::kInfo, "sluiced %s serves %s on %s, crypto by %s", base::kVersion,
-      absl::StrJoin(shares, ", "), absl::StrJoin((*gateway)->listen_addresses(), ", "),
-      (*gateway)->Status().crypto_processor);
+      absl::StrJoin(status.shares, ", "), absl::StrJoin((*gateway)->listen_addresses(), ", "),
+      status.crypto_processor);
   if (geteuid() != 0) {
     Log(LogLevel::kWarning,
         "not root: every file operation runs as uid %d, whoever logs on, and ports below 1024 "

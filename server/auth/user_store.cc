@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -17,6 +16,7 @@
 #include "proto/wire/utf16.h"
 #include "server/auth/user_name.h"
 #include "server/base/limits.h"
+#include "server/base/replace_file.h"
 
 namespace sluice::auth {
 namespace {
@@ -40,11 +40,9 @@ class FileDescriptor {
     if (fd_ >= 0) close(fd_);
   }
   int get() const { return fd_; }
-  // Errors of the close itself, for what was written.
-  int Close() { return close(std::exchange(fd_, -1)); }
 
  private:
-  int fd_;
+  const int fd_;
 };
 
 absl::Status SystemError(absl::string_view what, absl::string_view path) {
@@ -133,35 +131,6 @@ bool IsValidUnixUser(absl::string_view name) {
   return true;
 }
 
-// Writes `text` as the whole of `path`, readable by its owner only, durable when it returns.
-absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
-  const std::string temporary = path + ".new";
-  unlink(temporary.c_str());  // of a gateway that was killed while writing it
-  FileDescriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (fd.get() < 0) return SystemError("create the user file", temporary);
-  const auto fail = [&temporary](absl::string_view what) {
-    absl::Status status = SystemError(what, temporary);
-    unlink(temporary.c_str());
-    return status;
-  };
-  while (!text.empty()) {
-    const ssize_t n = write(fd.get(), text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail("write the user file");
-    text.remove_prefix(static_cast<size_t>(n));
-  }
-  if (fsync(fd.get()) != 0 || fd.Close() != 0) return fail("write the user file");
-  if (rename(temporary.c_str(), path.c_str()) != 0) return fail("rename the user file");
-  const size_t slash = path.rfind('/');
-  const std::string directory =
-      slash == std::string::npos ? "." : (slash == 0 ? "/" : path.substr(0, slash));
-  const FileDescriptor directory_fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory_fd.get() < 0 || fsync(directory_fd.get()) != 0) {
-    return SystemError("sync the directory", directory);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 NtHash::~NtHash() { crypto::Wipe(bytes.data(), bytes.size()); }
@@ -229,7 +198,7 @@ absl::Status UserStore::Commit(Users users) {
   }
   const json document = {{"version", kVersion}, {"users", std::move(list)}};
   const SecretText text{document.dump(2) + "\n"};
-  absl::Status status = ReplaceFile(path_, text.text);
+  absl::Status status = base::ReplaceFile(path_, text.text);
   if (!status.ok()) return status;
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   users_ = std::move(users);

@@ -29,6 +29,7 @@ inline constexpr size_t send_queue_bytes_max = 32u << 20;
 inline constexpr size_t async_requests_per_connection_max = 512;
 
 // Sessions, trees, opens, locks.
+inline constexpr size_t sessions_max = 65536;
 inline constexpr size_t sessions_per_connection_max = 256;
 inline constexpr size_t trees_per_session_max = 1024;
 inline constexpr size_t opens_per_session_max = 65536;
@@ -63,6 +64,7 @@ inline constexpr uint64_t send_timeout_ms = 60'000;
 inline constexpr uint64_t idle_without_session_timeout_ms = 120'000;
 inline constexpr uint64_t drain_timeout_ms = 5'000;
 inline constexpr uint64_t oplock_break_timeout_ms = 35'000;
+inline constexpr uint64_t timeout_ms_max = 3'600'000;  // that a preference may ask for
 
 static_assert(read_bytes_max + frame_headroom_bytes <= frame_bytes_max);
 static_assert(write_bytes_max + frame_headroom_bytes <= frame_bytes_max);

@@ -61,6 +61,14 @@ class TableReader {
     return table_.get(std::string_view(key.data(), key.size()));
   }
 
+  // Notes where each key of the table stands, as "PREFIX.key".
+  void NotePlaces(absl::string_view prefix, std::map<std::string, Place>* places) const {
+    for (const auto& [key, node] : table_) {
+      (*places)[absl::StrCat(prefix, ".", View(key.str()))] = {key.source().begin.line,
+                                                               key.source().begin.column};
+    }
+  }
+
   void String(absl::string_view key, std::string* out) {
     const toml::node* node = Find(key);
     if (node == nullptr) return;
@@ -108,25 +116,16 @@ class TableReader {
     Wrong(*node, key, "a list of strings, at least one");
   }
 
-  // A row of the preference table: the file's bool, string or list is its value.
-  void Preference(const PreferenceRow& row, absl::string_view key, Preferences* preferences) {
+  // A row of the preference table: the file's bool, number, string or list is its value.
+  void Preference(const PreferenceRow& row, absl::string_view key, const PreferenceTarget& target) {
     const toml::node* node = Find(key);
     if (node == nullptr) return;
     std::string value;
-    if (const auto* boolean = node->as_boolean()) {
-      value = boolean->get() ? "true" : "false";
-    } else if (const auto* text = node->as_string()) {
-      value = text->get();
-    } else if (node->is_array()) {
-      std::vector<std::string> items;
-      Strings(key, &items);
-      if (items.empty()) return;
-      value = absl::StrJoin(items, ",");
-    } else {
-      Wrong(*node, key, row.type);
+    if (!TextOf(*node, row.type, &value)) {
+      Wrong(*node, key, ValidValues(row));
       return;
     }
-    const absl::Status status = row.set(*preferences, value);
+    const absl::Status status = row.set(row, target, value);
     if (!status.ok()) errors_.Add(node->source(), absl::StrCat(Path(key), ": ", status.message()));
   }
 
@@ -146,6 +145,27 @@ class TableReader {
   }
 
  private:
+  // False where the node's type is not the row's.
+  static bool TextOf(const toml::node& node, PreferenceType type, std::string* text) {
+    const bool list = type == PreferenceType::kList || type == PreferenceType::kTexts;
+    if (const auto* boolean = node.as_boolean(); boolean && type == PreferenceType::kBool) {
+      *text = boolean->get() ? "true" : "false";
+    } else if (const auto* number = node.as_integer(); number && type == PreferenceType::kInteger) {
+      *text = absl::StrCat(number->get());
+    } else if (const auto* word = node.as_string(); word && type == PreferenceType::kChoice) {
+      *text = word->get();
+    } else if (const auto* array = node.as_array(); array && list) {
+      for (const toml::node& item : *array) {
+        const auto* one = item.as_string();
+        if (one == nullptr || one->get().find(',') != std::string::npos) return false;
+        absl::StrAppend(text, text->empty() ? "" : ",", one->get());
+      }
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   std::string Path(absl::string_view key) const { return absl::StrCat(section_, " ", key); }
   void Wrong(const toml::node& node, absl::string_view key, absl::string_view wanted) {
     errors_.Add(node.source(), absl::StrCat(Path(key), " must be ", wanted));
@@ -182,6 +202,7 @@ void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
   gateway.loops = static_cast<size_t>(loops);
   reader.String("state_dir", &gateway.state_dir);
   reader.String("control_socket", &out->control_socket);
+  reader.String("control_group", &out->control_group);
   reader.String("name", &gateway.server_name);
   if (gateway.server_name.empty() || gateway.server_name.size() > kServerNameMax ||
       gateway.server_name.find_first_not_of(
@@ -191,26 +212,26 @@ void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
                                "and hyphens",
                                kServerNameMax));
   }
+  reader.NotePlaces("server", &out->places);
   reader.RefuseUnknownKeys();
 }
 
-void ReadPreferences(absl::string_view section, const toml::table& table, Preferences* out,
-                     Errors& errors) {
-  TableReader reader(table, absl::StrCat("[", section, "]"), errors);
+// A section of preferences; what else it holds is asked of `reader` by the caller before.
+void ReadPreferences(absl::string_view section, TableReader& reader, Configuration* out) {
   const std::string prefix = absl::StrCat(section, ".");
   for (const PreferenceRow& row : PreferenceTable()) {
-    if (absl::StartsWith(row.name, prefix)) {
-      reader.Preference(row, row.name.substr(prefix.size()), out);
+    if (!row.of_share && absl::StartsWith(row.name, prefix)) {
+      reader.Preference(row, row.name.substr(prefix.size()), {out->gateway.preferences});
     }
   }
+  reader.NotePlaces(section, &out->places);
   reader.RefuseUnknownKeys();
 }
 
-void ReadAuth(const toml::table& table, Configuration* out, Errors& errors) {
-  TableReader reader(table, "[auth]", errors);
+// What [auth] has beside preferences.
+void ReadAuth(TableReader& reader, Configuration* out) {
   reader.Bool("guest", &out->gateway.allow_guest);
   reader.Bool("anonymous", &out->gateway.allow_anonymous);
-  reader.RefuseUnknownKeys();
 }
 
 void CheckShareName(const TableReader& reader, const std::string& name, std::set<std::string>* seen,
@@ -255,16 +276,15 @@ void ReadShare(const toml::table& table, std::set<std::string>* seen, Configurat
   }
   reader.String("path", &share.path);
   if (share.storage == StorageKind::kPosix) CheckSharePath(reader, share, errors);
-  reader.Bool("read_only", &share.read_only);
   reader.String("comment", &share.comment);
-  std::string encryption(Name(share.encryption));
-  reader.String("encryption", &encryption);
-  const absl::Status mode = ParseEncryptionMode(encryption, &share.encryption);
-  if (!mode.ok()) {
-    errors.Add(reader.Where("encryption"), absl::StrCat("[[share]] encryption: ", mode.message()));
+  for (const PreferenceRow& row : PreferenceTable()) {
+    if (row.of_share) {
+      reader.Preference(row, row.name, {out->gateway.preferences, &share.preferences});
+    }
   }
+  reader.NotePlaces(absl::StrCat("share.", share.name), &out->places);
   reader.RefuseUnknownKeys();
-  out->gateway.preferences.share_encryption[share.name] = share.encryption;
+  out->gateway.preferences.shares[share.name] = share.preferences;
   out->gateway.shares.push_back(std::move(share));
 }
 
@@ -278,18 +298,30 @@ void ReadShares(const toml::node& node, Configuration* out, Errors& errors) {
   for (const toml::node& share : *shares) ReadShare(*share.as_table(), &seen, out, errors);
 }
 
+// "server", "share" and what the names of preferences begin with.
+std::vector<absl::string_view> Sections() {
+  std::vector<absl::string_view> sections = {"server", "auth", "share"};
+  for (const PreferenceRow& row : PreferenceTable()) {
+    if (row.of_share) continue;
+    const absl::string_view section = row.name.substr(0, row.name.find('.'));
+    if (std::find(sections.begin(), sections.end(), section) == sections.end()) {
+      sections.push_back(section);
+    }
+  }
+  return sections;
+}
+
 void ReadSections(const toml::table& root, Configuration* out, Errors& errors) {
-  static constexpr absl::string_view kSections[] = {"server", "signing", "encryption", "auth",
-                                                    "share"};
+  const std::vector<absl::string_view> sections = Sections();
   for (const auto& [key, node] : root) {
     const absl::string_view name = View(key.str());
     if (name == "share") {
       ReadShares(node, out, errors);
       continue;
     }
-    if (std::find(std::begin(kSections), std::end(kSections), name) == std::end(kSections)) {
+    if (std::find(sections.begin(), sections.end(), name) == sections.end()) {
       errors.Add(key.source(),
-                 absl::StrCat("unknown section \"", name, "\"", DidYouMean(name, kSections)));
+                 absl::StrCat("unknown section \"", name, "\"", DidYouMean(name, sections)));
       continue;
     }
     const toml::table* table = node.as_table();
@@ -297,10 +329,10 @@ void ReadSections(const toml::table& root, Configuration* out, Errors& errors) {
       errors.Add(node.source(), absl::StrCat(name, " must be a section: [", name, "]"));
     } else if (name == "server") {
       ReadServer(*table, out, errors);
-    } else if (name == "auth") {
-      ReadAuth(*table, out, errors);
     } else {
-      ReadPreferences(name, *table, &out->gateway.preferences, errors);
+      TableReader reader(*table, absl::StrCat("[", name, "]"), errors);
+      if (name == "auth") ReadAuth(reader, out);
+      ReadPreferences(name, reader, out);
     }
   }
 }
@@ -316,11 +348,14 @@ absl::StatusOr<Configuration> ParseConfiguration(absl::string_view text, absl::s
     return errors.ToStatus();
   }
   Configuration configuration;
+  configuration.file = std::string(file);
   configuration.gateway.state_dir = "/var/lib/sluice";
   ReadSections(parsed.table(), &configuration, errors);
   if (configuration.gateway.shares.empty() && errors.empty()) {
     errors.Add("no share to serve; add a [[share]] with name and path");
   }
+  const absl::Status together = CheckTogether(configuration.gateway.preferences);
+  if (!together.ok()) errors.Add(together.message());
   if (!errors.empty()) return errors.ToStatus();
   return configuration;
 }

@@ -2,6 +2,8 @@
 #ifndef SLUICE_SERVER_CONFIG_CONFIG_FILE_H_
 #define SLUICE_SERVER_CONFIG_CONFIG_FILE_H_
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,9 +12,20 @@
 
 namespace sluice::config {
 
+// Counted from 1.
+struct Place {
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+
 struct Configuration {
   GatewayOptions gateway;
   std::string control_socket = "/run/sluice/control.sock";
+  // The group whose members may use the control socket; "": its owner only.
+  std::string control_group;
+  std::string file;  // as it was named
+  // Where the file says what, by name: "server.listen", "signing.required", "share.files.path".
+  std::map<std::string, Place> places;
 };
 
 // `file` is for messages only. The error holds every mistake, a line each, as

@@ -1,207 +1,104 @@
 #include "server/control/commands.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "proto/smb2/negotiate.h"
+#include "absl/strings/str_join.h"
+#include "server/base/log.h"
 #include "server/config/nearest.h"
-#include "server/config/preferences.h"
 
 namespace sluice::control {
 namespace {
 
 using nlohmann::json;
 
+constexpr ErrorCode kErrorCodes[] = {
+    {absl::StatusCode::kInvalidArgument, "invalid_argument",
+     "the request is not understood or a value is not valid; the message says what would be"},
+    {absl::StatusCode::kNotFound, "not_found", "there is no such command, user, share, ..."},
+    {absl::StatusCode::kAlreadyExists, "already_exists", "there is one of that name already"},
+    {absl::StatusCode::kFailedPrecondition, "conflict",
+     "what is there now does not allow it; the message says what to change first"},
+    {absl::StatusCode::kResourceExhausted, "limit", "a limit is reached"},
+    {absl::StatusCode::kPermissionDenied, "denied", "the caller may not do that"},
+    {absl::StatusCode::kUnknown, "failed",
+     "it could not be done, such as for a full disk; nothing has changed"},
+};
+
 std::string Text(absl::string_view view) { return std::string(view); }
 
-absl::StatusOr<json> Help(const ControlContext&, const json&) {
-  json rows = json::array();
-  for (const CommandRow& row : CommandTable()) {
-    json parameters = json::array();
-    for (const Parameter& parameter : row.parameters) {
-      parameters.push_back(
-          {{"name", Text(parameter.name)},
-           {"type", parameter.type == Parameter::Type::kString ? "string" : "object of strings"},
-           {"required", parameter.required},
-           {"help", Text(parameter.help)}});
-    }
-    rows.push_back({{"name", Text(row.name)},
-                    {"help", Text(row.help)},
-                    {"mutates", row.mutates},
-                    {"parameters", parameters}});
+absl::string_view CodeName(absl::StatusCode status) {
+  for (const ErrorCode& code : kErrorCodes) {
+    if (code.status == status) return code.name;
   }
-  return rows;
-}
-
-absl::StatusOr<json> Status(const ControlContext& context, const json&) {
-  const StatusReport report = context.status();
-  json counters = json::object();
-  for (const auto& [name, value] : report.counters) counters[name] = value;
-  return json{{"version", report.version},
-              {"protocol", kProtocolVersion},
-              {"listen", report.listen},
-              {"shares", report.shares},
-              {"loops", report.loops},
-              {"uptime_seconds", report.uptime_seconds},
-              {"connections", report.connections},
-              {"sessions", context.sessions.size()},
-              {"crypto_processor", report.crypto_processor},
-              {"counters", counters}};
-}
-
-absl::StatusOr<json> Sessions(const ControlContext& context, const json&) {
-  json rows = json::array();
-  for (const session::SessionInfo& info : context.sessions.List()) {
-    rows.push_back({{"id", absl::StrCat(absl::Hex(info.id, absl::kZeroPad16))},
-                    {"user", info.user},
-                    {"domain", info.domain},
-                    {"client", info.client_address},
-                    {"dialect", Text(proto::Name(info.dialect))},
-                    {"signing", Text(crypto::Name(info.signing_algorithm))},
-                    {"signing_required", info.signing_required},
-                    {"cipher", Text(crypto::Name(info.cipher))},
-                    {"encrypted", info.encrypted},
-                    {"guest", info.guest},
-                    {"opens", info.opens == nullptr ? 0 : info.opens->load()},
-                    {"since", info.started_wall_nanos / 1'000'000'000},
-                    {"loop", info.loop_index}});
-  }
-  return rows;
-}
-
-absl::StatusOr<json> UserAdd(const ControlContext& context, const json& params) {
-  const std::string name = params.at("name");
-  const std::string unix_user = params.value("unix_user", "");
-  const absl::Status status =
-      context.users.Add(name, params.at("password").get_ref<const std::string&>(), unix_user);
-  if (!status.ok()) return status;
-  return json{{"name", name}};
-}
-
-absl::StatusOr<json> UserList(const ControlContext& context, const json&) {
-  json rows = json::array();
-  for (const auth::User& user : context.users.List()) {
-    rows.push_back({{"name", user.name}, {"unix_user", user.unix_user}});
-  }
-  return rows;
-}
-
-absl::StatusOr<json> UserRemove(const ControlContext& context, const json& params) {
-  const std::string name = params.at("name");
-  const absl::Status status = context.users.Remove(name);
-  if (!status.ok()) return status;
-  return json{{"name", name}};
-}
-
-json RowsOf(const Preferences& preferences, absl::string_view only) {
-  json rows = json::array();
-  for (const config::PreferenceRow& row : config::PreferenceTable()) {
-    if (!only.empty() && row.name != only) continue;
-    rows.push_back({{"name", Text(row.name)},
-                    {"value", row.get(preferences)},
-                    {"type", Text(row.type)},
-                    {"applies", Text(row.applies)},
-                    {"help", Text(row.help)}});
-  }
-  return rows;
-}
-
-absl::StatusOr<json> PrefsGet(const ControlContext& context, const json& params) {
-  const std::string name = params.value("name", "");
-  Preferences scratch = *context.preferences.Get();
-  if (!name.empty() && config::FindPreference(name) == nullptr) {
-    return config::SetPreference(scratch, name, "");  // the error that suggests the nearest name
-  }
-  return RowsOf(scratch, name);
-}
-
-absl::StatusOr<json> PrefsSet(const ControlContext& context, const json& params) {
-  Preferences next = *context.preferences.Get();
-  for (const auto& [name, value] : params.at("values").items()) {
-    const absl::Status status =
-        config::SetPreference(next, name, value.get_ref<const std::string&>());
-    if (!status.ok()) return status;
-  }
-  context.preferences.Set(next);
-  return RowsOf(next, "");
-}
-
-constexpr Parameter kUserAddParameters[] = {
-    {.name = "name", .help = "the user's name; an existing user gets the new password"},
-    {.name = "password", .help = "in UTF-8; only its NT hash is kept"},
-    {.name = "unix_user",
-     .required = false,
-     .help =
-         "the Unix account or uid whose rights the user has; the one of the same name if absent"},
-};
-constexpr Parameter kUserRemoveParameters[] = {{.name = "name", .help = "the user's name"}};
-constexpr Parameter kPrefsGetParameters[] = {
-    {.name = "name", .required = false, .help = "one preference; all if absent"}};
-constexpr Parameter kPrefsSetParameters[] = {
-    {.name = "values",
-     .type = Parameter::Type::kStringMap,
-     .help = "names and values; all are set or, on an error, none"}};
-
-constexpr CommandRow kCommands[] = {
-    {"help", "the commands and their parameters", {}, false, &Help},
-    {"status", "the gateway's state and counters", {}, false, &Status},
-    {"sessions", "who is logged on, from where, and how it is protected", {}, false, &Sessions},
-    {"user.add", "adds a user or changes its password", kUserAddParameters, true, &UserAdd},
-    {"user.list", "the users", {}, false, &UserList},
-    {"user.remove", "removes a user; sessions that are open go on", kUserRemoveParameters, true,
-     &UserRemove},
-    {"prefs.get", "preferences with value, type and help", kPrefsGetParameters, false, &PrefsGet},
-    {"prefs.set", "sets preferences until the gateway ends", kPrefsSetParameters, true, &PrefsSet},
-};
-
-std::string CodeName(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kInvalidArgument:
-      return "invalid_argument";
-    case absl::StatusCode::kNotFound:
-      return "not_found";
-    case absl::StatusCode::kAlreadyExists:
-      return "already_exists";
-    default:
-      return "failed";
-  }
+  return std::end(kErrorCodes)[-1].name;
 }
 
 const CommandRow* FindCommand(absl::string_view name) {
-  for (const CommandRow& row : kCommands) {
+  for (const CommandRow& row : CommandTable()) {
     if (row.name == name) return &row;
   }
   return nullptr;
 }
 
-absl::Status CheckParameter(const Parameter& parameter, const json& params) {
-  const auto found = params.find(Text(parameter.name));
-  if (found == params.end()) {
-    if (!parameter.required) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("parameter \"", parameter.name, "\" is missing: ", parameter.help));
+bool AreStrings(const json& value) {
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const json& item) { return item.is_string(); });
+}
+
+// What is wrong with the value's type or range; "" for nothing.
+std::string Problem(const Parameter& parameter, const json& value) {
+  switch (parameter.type) {
+    case Parameter::Type::kString:
+      return value.is_string() ? "" : "a string";
+    case Parameter::Type::kBool:
+      return value.is_boolean() ? "" : "true or false";
+    case Parameter::Type::kInteger: {
+      const bool valid =
+          value.is_number_integer() && value >= parameter.min && value <= parameter.max;
+      return valid ? ""
+                   : absl::StrCat("a whole number from ", parameter.min, " to ", parameter.max);
+    }
+    case Parameter::Type::kChoice: {
+      const bool valid = value.is_string() &&
+                         std::find(parameter.choices.begin(), parameter.choices.end(),
+                                   value.get_ref<const std::string&>()) != parameter.choices.end();
+      return valid ? "" : absl::StrCat("one of ", absl::StrJoin(parameter.choices, ", "));
+    }
+    case Parameter::Type::kStrings:
+      return AreStrings(value) && !value.empty() ? "" : "a list of strings, not empty";
+    case Parameter::Type::kMap: {
+      const bool valid = value.is_object() && !value.empty() &&
+                         std::all_of(value.begin(), value.end(), [](const json& item) {
+                           return item.is_string() || item.is_boolean() ||
+                                  item.is_number_integer() || AreStrings(item);
+                         });
+      return valid ? ""
+                   : "an object, not empty, of strings, booleans, whole numbers and lists of "
+                     "strings";
+    }
   }
-  if (parameter.type == Parameter::Type::kString) {
-    if (found->is_string()) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("parameter \"", parameter.name, "\" must be a string"));
-  }
-  bool strings = found->is_object() && !found->empty();
-  if (strings) {
-    for (const json& value : *found) strings = strings && value.is_string();
-  }
-  if (strings) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("parameter \"", parameter.name, "\" must be an object of strings, not empty"));
+  return "";
 }
 
 absl::Status CheckParameters(const CommandRow& row, const json& params) {
   if (!params.is_object()) return absl::InvalidArgumentError("\"params\" must be an object");
   std::vector<absl::string_view> known;
   for (const Parameter& parameter : row.parameters) {
-    const absl::Status status = CheckParameter(parameter, params);
-    if (!status.ok()) return status;
     known.push_back(parameter.name);
+    const auto found = params.find(Text(parameter.name));
+    if (found == params.end()) {
+      if (!parameter.required) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("parameter \"", parameter.name, "\" is missing: ", parameter.help));
+    }
+    const std::string wanted = Problem(parameter, *found);
+    if (!wanted.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("parameter \"", parameter.name, "\" must be ", wanted));
+    }
   }
   for (const auto& [name, value] : params.items()) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -212,11 +109,30 @@ absl::Status CheckParameters(const CommandRow& row, const json& params) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<json> Run(const ControlContext& context, const json& request) {
+// The parameters as a log may show them.
+json WithoutSecrets(const CommandRow& row, const json& params) {
+  json shown = params;
+  for (const Parameter& parameter : row.parameters) {
+    if (parameter.secret) shown.erase(Text(parameter.name));
+  }
+  return shown;
+}
+
+void LogChange(const CommandRow& row, const Call& call, const absl::Status& status) {
+  base::Log(base::LogLevel::kInfo, "administration: uid %d, %s %s: %s", call.caller.uid, row.name,
+            WithoutSecrets(row, call.params).dump(-1, ' ', true, json::error_handler_t::replace),
+            status.ok() ? "done" : std::string(status.message()));
+}
+
+absl::StatusOr<const CommandRow*> RowOf(const json& request) {
   if (!request.is_object()) {
     return absl::InvalidArgumentError(
-        "a request is one line of JSON, an object: {\"id\": 1, "
-        "\"command\": \"status\"}");
+        "a request is one line of JSON, an object: {\"id\": 1, \"command\": \"status\"}");
+  }
+  const auto protocol = request.find("protocol");
+  if (protocol != request.end() && *protocol != kProtocolVersion) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this gateway speaks protocol ", kProtocolVersion, " of the control socket"));
   }
   const auto command = request.find("command");
   if (command == request.end() || !command->is_string()) {
@@ -224,31 +140,50 @@ absl::StatusOr<json> Run(const ControlContext& context, const json& request) {
   }
   const auto& name = command->get_ref<const std::string&>();
   const CommandRow* row = FindCommand(name);
-  if (row == nullptr) {
-    std::vector<absl::string_view> known;
-    for (const CommandRow& one : kCommands) known.push_back(one.name);
-    return absl::NotFoundError(
-        absl::StrCat("unknown command \"", name, "\"", config::DidYouMean(name, known)));
-  }
+  if (row != nullptr) return row;
+  std::vector<absl::string_view> known;
+  for (const CommandRow& one : CommandTable()) known.push_back(one.name);
+  return absl::NotFoundError(
+      absl::StrCat("unknown command \"", name, "\"", config::DidYouMean(name, known)));
+}
+
+absl::StatusOr<json> Run(const ControlContext& context, const Caller& caller, const json& request) {
+  const absl::StatusOr<const CommandRow*> row = RowOf(request);
+  if (!row.ok()) return row.status();
   const json params = request.value("params", json::object());
-  const absl::Status checked = CheckParameters(*row, params);
+  const absl::Status checked = CheckParameters(**row, params);
   if (!checked.ok()) return checked;
-  return row->handler(context, params);
+  const Call call = {context, caller, params};
+  absl::StatusOr<json> result = (*row)->handler(call);
+  if ((*row)->mutates) LogChange(**row, call, result.status());
+  return result;
 }
 
 }  // namespace
 
-absl::Span<const CommandRow> CommandTable() { return kCommands; }
+absl::Span<const ErrorCode> ErrorCodes() { return kErrorCodes; }
 
-std::string Execute(const ControlContext& context, absl::string_view line) {
+absl::Span<const CommandRow> CommandTable() {
+  static const std::vector<CommandRow>* const kAll = [] {
+    auto* all = new std::vector<CommandRow>;
+    for (const auto group : {GeneralCommands(), SeeCommands(), PreferenceCommands(),
+                             ShareCommands(), UserCommands()}) {
+      all->insert(all->end(), group.begin(), group.end());
+    }
+    return all;
+  }();
+  return *kAll;
+}
+
+std::string Execute(const ControlContext& context, const Caller& caller, absl::string_view line) {
   const json request = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   json response = json::object();
   if (request.is_object() && request.contains("id")) response["id"] = request["id"];
-  const absl::StatusOr<json> result = Run(context, request);
+  const absl::StatusOr<json> result = Run(context, caller, request);
   if (result.ok()) {
     response["result"] = *result;
   } else {
-    response["error"] = {{"code", CodeName(result.status().code())},
+    response["error"] = {{"code", Text(CodeName(result.status().code()))},
                          {"message", Text(result.status().message())}};
   }
   // A name from a peer may hold what is not UTF-8; the answer goes out all the same.

@@ -82,6 +82,7 @@ absl::StatusOr<int> Listen(const std::string& path) {
 // One peer: what it sent and is not yet a line, and what it has not yet read.
 struct Peer {
   int fd = -1;
+  Caller caller;
   std::string in;
   std::string out;
   uint64_t last_progress_nanos = 0;
@@ -92,7 +93,8 @@ struct Peer {
 void ExecuteLines(const ControlContext& context, Peer& peer) {
   size_t begin = 0;
   for (size_t end; (end = peer.in.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    peer.out += Execute(context, absl::string_view(peer.in).substr(begin, end - begin));
+    peer.out +=
+        Execute(context, peer.caller, absl::string_view(peer.in).substr(begin, end - begin));
     peer.out += '\n';
     // Passwords pass through here.
     std::fill(peer.in.begin() + static_cast<ptrdiff_t>(begin),
@@ -144,7 +146,15 @@ void AcceptFrom(int listener, std::list<Peer>& peers, uint64_t now) {
     close(fd);
     return;
   }
-  peers.push_back({.fd = fd, .last_progress_nanos = now});
+  ucred credentials{};
+  socklen_t length = sizeof(credentials);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    close(fd);
+    return;
+  }
+  peers.push_back({.fd = fd,
+                   .caller = {credentials.uid, credentials.gid, credentials.pid},
+                   .last_progress_nanos = now});
 }
 
 }  // namespace

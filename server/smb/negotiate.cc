@@ -27,9 +27,9 @@ session::ServerOptions OptionsNow(const ServerState& server) {
   options.signing_algorithms = preferences->signing_algorithms;
   options.signing_required = preferences->signing_required;
   const auto encrypts = [](EncryptionMode mode) { return mode != EncryptionMode::kOff; };
-  const bool any_share =
-      std::any_of(preferences->share_encryption.begin(), preferences->share_encryption.end(),
-                  [&](const auto& share) { return share.second > EncryptionMode::kEnabled; });
+  const bool any_share = std::any_of(
+      preferences->shares.begin(), preferences->shares.end(),
+      [](const auto& share) { return share.second.encryption > EncryptionMode::kEnabled; });
   if (encrypts(preferences->encryption) || any_share) options.ciphers = preferences->ciphers;
   return options;
 }

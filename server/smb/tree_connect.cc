@@ -42,8 +42,8 @@ bool MayUse(const session::Session& session, const Share& share) {
 
 EncryptionMode ModeOf(const ServerState& server, const Share& share) {
   const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
-  const auto found = preferences->share_encryption.find(share.name);
-  return found == preferences->share_encryption.end() ? EncryptionMode::kEnabled : found->second;
+  const auto found = preferences->shares.find(share.name);
+  return found == preferences->shares.end() ? EncryptionMode::kEnabled : found->second.encryption;
 }
 
 uint32_t MaximalAccess(const Share& share) {

@@ -68,8 +68,8 @@ TEST(ConfigFile, ReadsEveryKey) {
   EXPECT_TRUE(gateway.allow_anonymous);
   ASSERT_EQ(gateway.shares.size(), 2u);
   EXPECT_EQ(gateway.shares[0].name, "files");
-  EXPECT_TRUE(gateway.shares[0].read_only);
-  EXPECT_EQ(gateway.shares[0].encryption, EncryptionMode::kRequired);
+  EXPECT_TRUE(gateway.shares[0].preferences.read_only);
+  EXPECT_EQ(gateway.shares[0].preferences.encryption, EncryptionMode::kRequired);
   EXPECT_EQ(gateway.shares[1].storage, StorageKind::kMemory);
 }
 
@@ -99,7 +99,7 @@ TEST(ConfigFile, AllMistakesAreReportedAtOnce) {
       "path = 'relative'\n");
   EXPECT_TRUE(absl::StrContains(error, "test.toml:2:9: [server] loops must be a whole number"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:3:1: unknown key \"nmae\""));
-  EXPECT_TRUE(absl::StrContains(error, "test.toml:5:14: [signing] algorithms: \"MD5\" is not one"));
+  EXPECT_TRUE(absl::StrContains(error, "test.toml:5:14: [signing] algorithms: \"MD5\" is not valid"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:7:8: [[share]] name must be"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:8:8: [[share]] path must be absolute") ||
               absl::StrContains(error, "test.toml:8:8: [[share]] path must be an absolute path"))
@@ -112,11 +112,11 @@ TEST(ConfigFile, RejectsWrongTypesAndValues) {
     const char* to;
     const char* message;
   } kCases[] = {
-      {"required = false", "required = 'no'", "\"no\" is neither true nor false"},
-      {"required = false", "required = 3", "[signing] required must be true|false"},
-      {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "[]", "at least one"},
+      {"required = false", "required = 'no'", "[signing] required must be true or false"},
+      {"required = false", "required = 3", "[signing] required must be true or false"},
+      {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "[]", "must be a list, with commas, of AES-128-GMAC"},
       {"\"HMAC-SHA256\"]", "\"AES-128-CMAC\"]", "named twice"},
-      {"mode = \"desired\"", "mode = \"on\"", "not one of off, enabled, desired, required"},
+      {"mode = \"desired\"", "mode = \"on\"", "\"on\" is not valid; it must be one of off, enabled, desired, required"},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1\"", "not host:port"},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1:70000\"", "not host:port"},
       {"\"[::1]:1445\"", "\"::1:1445\"", "not host:port"},

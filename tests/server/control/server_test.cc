@@ -1,6 +1,5 @@
 #include "server/control/server.h"
 
-#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,28 +15,24 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
-#include "server/base/random.h"
+#include "tests/server/control/control_fixture.h"
 
 namespace sluice::control {
 namespace {
 
-class ControlServerTest : public testing::Test {
+class ControlServerTest : public ControlTest {
  protected:
-  ControlServerTest() {
-    char pattern[] = "/tmp/sluice-control-XXXXXX";
-    directory_ = mkdtemp(pattern);
+  void SetUp() override {
+    ControlTest::SetUp();
     path_ = directory_ + "/socket";
-    users_ = *auth::UserStore::Open(directory_ + "/users.json");
   }
-  ~ControlServerTest() override {
+  void TearDown() override {
     server_.reset();
-    std::filesystem::remove_all(directory_);
+    ControlTest::TearDown();
   }
 
   absl::Status Start() {
-    auto started = ControlServer::Start(
-        path_, ControlContext{*users_, preferences_, sessions_, [] { return StatusReport(); }},
-        base::SystemClock());
+    auto started = ControlServer::Start(path_, *context_, base::SystemClock());
     if (started.ok()) server_ = *std::move(started);
     return started.status();
   }
@@ -62,11 +57,7 @@ class ControlServerTest : public testing::Test {
     return line;
   }
 
-  std::string directory_;
   std::string path_;
-  std::unique_ptr<auth::UserStore> users_;
-  LivePreferences preferences_{Preferences{}};
-  session::SessionTable sessions_{base::SystemRandom()};
   std::unique_ptr<ControlServer> server_;
 };
 

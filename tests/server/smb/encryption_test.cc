@@ -26,7 +26,7 @@ class EncryptionTest : public GatewayTest {
   }
   void SetShareMode(EncryptionMode mode) {
     Preferences preferences = *gateway_->preferences().Get();
-    preferences.share_encryption["files"] = mode;
+    preferences.shares["files"].encryption = mode;
     gateway_->preferences().Set(preferences);
   }
 };

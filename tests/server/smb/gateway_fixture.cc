@@ -6,12 +6,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "server/base/log.h"
-
 namespace sluice::smb {
 
 void GatewayTest::SetUp() {
-  base::SetLogLevel(base::LogLevel::kWarning);
   directory_ = ::testing::TempDir() + "/gatewayXXXXXX";
   ASSERT_NE(mkdtemp(directory_.data()), nullptr);
   disk_ = directory_ + "/disk";
@@ -20,6 +17,7 @@ void GatewayTest::SetUp() {
   options.listen = {"127.0.0.1:0"};
   options.loops = 2;
   options.state_dir = directory_ + "/state";
+  options.preferences.log.level = base::LogLevel::kWarning;
   ShareOptions files;
   files.name = "files";
   files.storage = StorageKind::kMemory;
@@ -28,7 +26,7 @@ void GatewayTest::SetUp() {
   disk.path = disk_;
   ShareOptions fixed = files;
   fixed.name = "fixed";
-  fixed.read_only = true;
+  fixed.preferences.read_only = true;
   options.shares = {files, disk, fixed};
   Adjust(&options);
   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(std::move(options));

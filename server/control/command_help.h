@@ -1,0 +1,21 @@
+// The command table for people and programs.
+#ifndef SLUICE_SERVER_CONTROL_COMMAND_HELP_H_
+#define SLUICE_SERVER_CONTROL_COMMAND_HELP_H_
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "absl/types/span.h"
+#include "server/control/command.h"
+
+namespace sluice::control {
+
+// "string", "integer from 1 to 5", "one of a, b" and so on.
+std::string TypeText(const Parameter& parameter);
+
+// The answer to `help`.
+nlohmann::json HelpOf(absl::Span<const CommandRow> rows);
+
+}  // namespace sluice::control
+
+#endif  // SLUICE_SERVER_CONTROL_COMMAND_HELP_H_

@@ -1,0 +1,166 @@
+// Preferences: what they are, where their values come from, and how to change them.
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/config/preferences.h"
+#include "server/control/command.h"
+
+namespace sluice::control {
+namespace {
+
+using config::PreferenceType;
+using nlohmann::json;
+
+std::string Text(absl::string_view view) { return std::string(view); }
+
+// A value as JSON of the row's type.
+json Typed(const config::PreferenceRow& row, const std::string& text) {
+  switch (row.type) {
+    case PreferenceType::kBool:
+      return text == "true";
+    case PreferenceType::kInteger:
+      return std::stoull(text);
+    case PreferenceType::kChoice:
+      return text;
+    case PreferenceType::kList:
+    case PreferenceType::kTexts: {
+      const std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
+      return items;
+    }
+  }
+  return text;
+}
+
+// A value of a request, of whatever type, as text.
+std::string Untyped(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  return absl::StrJoin(value, ",", [](std::string* out, const json& item) {
+    out->append(item.get_ref<const std::string&>());
+  });
+}
+
+json Shown(const config::PreferenceView& view) {
+  const config::PreferenceRow& row = *view.key.row;
+  json shown = {{"name", view.key.name()},
+                {"value", Typed(row, view.value)},
+                {"default", Typed(row, view.default_value)},
+                {"configured", Typed(row, view.configured_value)},
+                {"source", Text(config::Name(view.source))},
+                {"type", Text(config::Name(row.type))},
+                {"valid", config::ValidValues(row)},
+                {"unit", Text(row.unit)},
+                {"applies", Text(config::Name(row.applies))},
+                {"help", Text(row.help)}};
+  if (row.type == PreferenceType::kInteger) {
+    shown["min"] = row.min;
+    shown["max"] = row.max;
+  }
+  return shown;
+}
+
+template <typename Wanted>
+json ListOf(const Call& call, Wanted wanted) {
+  json rows = json::array();
+  for (const config::PreferenceView& view : call.context.configuration.List()) {
+    if (wanted(view)) rows.push_back(Shown(view));
+  }
+  return rows;
+}
+
+json Shown(const config::ChangeResult& result) {
+  json changed = json::array();
+  for (const config::PreferenceChange& change : result.changed) {
+    changed.push_back({{"name", change.key.name()},
+                       {"before", Typed(*change.key.row, change.before)},
+                       {"after", Typed(*change.key.row, change.after)},
+                       {"applies", Text(config::Name(change.key.row->applies))}});
+  }
+  return {{"changed", changed}};
+}
+
+absl::StatusOr<json> PrefsList(const Call& call) {
+  return ListOf(call, [](const config::PreferenceView&) { return true; });
+}
+
+absl::StatusOr<json> PrefsGet(const Call& call) {
+  const auto preferences = call.context.gateway.preferences().Get();
+  const absl::StatusOr<config::PreferenceKey> key =
+      config::FindPreference(*preferences, call.params.at("name").get_ref<const std::string&>());
+  if (!key.ok()) return key.status();
+  const json rows = ListOf(call, [name = key->name()](const config::PreferenceView& view) {
+    return view.key.name() == name;
+  });
+  return rows[0];
+}
+
+absl::StatusOr<json> PrefsDiff(const Call& call) {
+  return ListOf(call, [](const config::PreferenceView& view) {
+    return view.source == config::Source::kRuntime || view.value != view.default_value;
+  });
+}
+
+absl::StatusOr<json> PrefsSet(const Call& call) {
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] : call.params.at("values").items()) values[name] = Untyped(value);
+  const absl::StatusOr<config::ChangeResult> result =
+      call.context.configuration.Set(values, call.params.value("dry_run", false));
+  if (!result.ok()) return result.status();
+  return Shown(*result);
+}
+
+absl::StatusOr<json> PrefsReset(const Call& call) {
+  const std::vector<std::string> names = call.params.value("names", std::vector<std::string>());
+  const absl::StatusOr<config::ChangeResult> result =
+      call.context.configuration.Reset(names, call.params.value("dry_run", false));
+  if (!result.ok()) return result.status();
+  return Shown(*result);
+}
+
+constexpr Parameter kDryRun = {.name = "dry_run",
+                               .type = Parameter::Type::kBool,
+                               .required = false,
+                               .help = "change nothing, say what would happen"};
+constexpr Parameter kGetParameters[] = {
+    {.name = "name", .help = "the preference, such as signing.required or share.NAME.read_only"}};
+constexpr Parameter kSetParameters[] = {
+    {.name = "values",
+     .type = Parameter::Type::kMap,
+     .help = "names and values; all are set or, on an error, none"},
+    kDryRun};
+constexpr Parameter kResetParameters[] = {{.name = "names",
+                                           .type = Parameter::Type::kStrings,
+                                           .required = false,
+                                           .help = "the preferences; all if absent"},
+                                          kDryRun};
+
+constexpr CommandRow kRows[] = {
+    {.name = "prefs.list",
+     .help = "all preferences with value, default, source, valid values and help",
+     .handler = &PrefsList},
+    {.name = "prefs.get",
+     .help = "one preference",
+     .parameters = kGetParameters,
+     .handler = &PrefsGet},
+    {.name = "prefs.diff",
+     .help = "the preferences that are not at their default, or were set at run time",
+     .handler = &PrefsDiff},
+    {.name = "prefs.set",
+     .help = "sets preferences, all or none; they survive a restart",
+     .parameters = kSetParameters,
+     .mutates = true,
+     .handler = &PrefsSet},
+    {.name = "prefs.reset",
+     .help = "takes back what was set at run time; the file's values or the defaults hold again",
+     .parameters = kResetParameters,
+     .mutates = true,
+     .handler = &PrefsReset},
+};
+
+}  // namespace
+
+absl::Span<const CommandRow> PreferenceCommands() { return kRows; }
+
+}  // namespace sluice::control

@@ -1,0 +1,44 @@
+// What the subcommands of sluicectl share. Each group of them is a file subcommands_*.cc with a
+// function that adds it; main.cc calls them.
+#ifndef SLUICE_TOOLS_SLUICECTL_CLI_H_
+#define SLUICE_TOOLS_SLUICECTL_CLI_H_
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace sluice::sluicectl {
+
+// 0 is for what was done.
+inline constexpr int kRefused = 1;      // the gateway refused or failed; nothing has changed
+inline constexpr int kUsage = 2;        // the command line is wrong
+inline constexpr int kUnreachable = 3;  // no gateway answers on the socket
+
+// Outlives the subcommands.
+struct Context {
+  std::string socket = "/run/sluice/control.sock";
+  bool json = false;
+  int exit_code = 0;
+};
+
+// A result as text for people, its last newline included.
+using Render = std::function<std::string(const nlohmann::json&)>;
+
+// Sends one command and prints its result, with --json as it is; sets the exit code.
+void Run(Context& context, const std::string& command, const nlohmann::json& params,
+         const Render& render);
+
+// The command line is right for the parser but not for us: says why, sets the exit code.
+void Usage(Context& context, const std::string& message);
+
+void AddSeeCommands(CLI::App& app, Context& context);
+void AddPreferenceCommands(CLI::App& app, Context& context);
+void AddUserCommands(CLI::App& app, Context& context);
+
+}  // namespace sluice::sluicectl
+
+#endif  // SLUICE_TOOLS_SLUICECTL_CLI_H_

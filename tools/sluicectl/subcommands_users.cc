@@ -1,0 +1,66 @@
+// user add, list, remove.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "tools/sluicectl/cli.h"
+#include "tools/sluicectl/password.h"
+#include "tools/sluicectl/table.h"
+
+namespace sluice::sluicectl {
+namespace {
+
+using nlohmann::json;
+
+std::string RenderUsers(const json& rows) {
+  static constexpr Column kColumns[] = {{"name", "NAME"}, {"unix_user", "UNIX USER"}};
+  return RenderTable(rows, kColumns, "no users; add one with: sluicectl user add NAME");
+}
+
+// "user NAME is DONE".
+Render Done(const char* done) {
+  return [done](const json& result) {
+    return absl::StrCat("user ", result.value("name", ""), " is ", done, "\n");
+  };
+}
+
+void AddAdd(CLI::App& user, Context& context) {
+  struct Arguments {
+    std::string name;
+    std::string unix_user;
+    bool password_stdin = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* add = user.add_subcommand("add", "Add a user, or change the password of one");
+  add->add_option("NAME", arguments->name)->required();
+  add->add_flag("--password-stdin", arguments->password_stdin,
+                "Read the password from the first line of standard input");
+  add->add_option("--unix-user", arguments->unix_user,
+                  "Unix account or uid whose rights the user has (default: the one of that name)");
+  add->callback([arguments, &context] {
+    const absl::StatusOr<std::string> password = ReadPassword(arguments->password_stdin);
+    if (!password.ok()) return Usage(context, std::string(password.status().message()));
+    json params = {{"name", arguments->name}, {"password", *password}};
+    if (!arguments->unix_user.empty()) params["unix_user"] = arguments->unix_user;
+    Run(context, "user.add", params, Done("set"));
+  });
+}
+
+}  // namespace
+
+void AddUserCommands(CLI::App& app, Context& context) {
+  CLI::App* user = app.add_subcommand("user", "The gateway's own users")->require_subcommand(1);
+  AddAdd(*user, context);
+  user->add_subcommand("list", "List the users")->callback([&context] {
+    Run(context, "user.list", json::object(), RenderUsers);
+  });
+  const auto name = std::make_shared<std::string>();
+  CLI::App* remove = user->add_subcommand("remove", "Remove a user");
+  remove->add_option("NAME", *name)->required();
+  remove->callback([name, &context] {
+    Run(context, "user.remove", {{"name", *name}}, Done("removed"));
+  });
+}
+
+}  // namespace sluice::sluicectl
