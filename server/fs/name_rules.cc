@@ -177,7 +177,13 @@ NtStatus ParseName(absl::Span<const uint8_t> utf16, ParsedName* out) {
     if (last && !SplitStream(&component, out)) return NtStatus::kObjectNameInvalid;
     // ":stream" alone is a stream of the root.
     if (component.empty() && out->has_stream && out->path.empty()) break;
-    if (component == "..") return NtStatus::kObjectPathSyntaxBad;
+    if (component == "..") {
+      // Taken by the letter, before anything is looked up: up, but not out of the share.
+      if (out->path.empty() || out->has_stream) return NtStatus::kObjectPathSyntaxBad;
+      out->path.resize(ParentOf(out->path).size());
+      if (last) out->must_be_directory = true;
+      continue;
+    }
     if (component.empty() || IsDots(component) || AnyIllegal(component) ||
         !FitsComponent(component)) {
       return NtStatus::kObjectNameInvalid;

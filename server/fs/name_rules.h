@@ -30,7 +30,7 @@ struct ParsedName {
 
 // Splits a name out of a CREATE request or a rename. kOk, or
 // - kInvalidParameter: odd byte count, or a leading separator;
-// - kObjectPathSyntaxBad: a component "..";
+// - kObjectPathSyntaxBad: a component ".." that leaves the share;
 // - kObjectNameInvalid: a character no file may have (control, " * < > ? |), a NUL, ".", a leading
 //   '/', a component over limits::component_utf16_units_max, a path over limits::path_bytes_max,
 //   stream syntax that is wrong or stands anywhere but in the last component.

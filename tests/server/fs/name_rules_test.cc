@@ -64,13 +64,18 @@ TEST(ParseNameTest, RefusesHalfACharacter) {
   EXPECT_EQ(ParseComponent(odd, &name), NtStatus::kInvalidParameter);
 }
 
-TEST(ParseNameTest, RefusesDots) {
-  for (const char* name : {"..", "a\\..", "a\\..\\..\\b", "..\\a", "..\\", "...\\..", "a/../b"}) {
+TEST(ParseNameTest, GoesUpByDotsButNotOut) {
+  for (const char* name : {"..", "a\\..\\..", "a\\..\\..\\b", "..\\a", "..\\", "a\\..:s"}) {
     EXPECT_EQ(StatusOf(name), NtStatus::kObjectPathSyntaxBad) << name;
   }
   for (const char* name : {".", "a\\.\\b", "a/."}) {
     EXPECT_EQ(StatusOf(name), NtStatus::kObjectNameInvalid) << name;
   }
+  EXPECT_EQ(Parsed("a\\..").path, "");
+  EXPECT_TRUE(Parsed("a\\..").must_be_directory);
+  EXPECT_EQ(Parsed("a\\b\\..").path, "a");
+  EXPECT_EQ(Parsed("a/../b").path, "b");
+  EXPECT_EQ(Parsed("a\\b\\..\\..\\c\\d").path, "c/d");
   EXPECT_EQ(Parsed("...").path, "...");
   EXPECT_EQ(Parsed("..a\\.b").path, "..a/.b");
 }
