@@ -1,14 +1,22 @@
 // Transform frames both ways.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "proto/smb2/close.h"
+#include "proto/smb2/create.h"
 #include "proto/smb2/echo.h"
 #include "proto/smb2/flush.h"
+#include "proto/smb2/session_setup.h"
 #include "proto/smb2/transform_header.h"
 #include "proto/smb2/tree_connect.h"
+#include "proto/wire/utf16.h"
+#include "server/session/session.h"
+#include "server/session/session_table.h"
 #include "tests/server/smb/gateway_fixture.h"
 
 namespace sluice::smb {
@@ -162,6 +170,132 @@ TEST_F(EncryptionTest, ChangedFrameEndsTheConnectionAndIsCounted) {
     EXPECT_TRUE(client.WaitForEnd()) << at;
     if (at != 44) ++failures;  // an unknown session has no key to try
     EXPECT_TRUE(Eventually([&] { return Counter("failed_opens") == failures; })) << at;
+  }
+}
+
+TEST_F(EncryptionTest, PlainTextOfAFrameThatDoesNotOpenReachesNoHandler) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  Bytes name;
+  ASSERT_TRUE(proto::Utf8ToUtf16("forged", &name));
+  proto::CreateRequest create;
+  create.desired_access = 0x001F01FF;
+  create.create_disposition = proto::kDispositionOpenIf;
+  create.name = name;
+  const uint64_t requests = Counter("requests");
+  Bytes frame = client.Seal(client.Request(Command::kCreate, create));
+  frame[4] ^= 1;  // of the signature; the payload opens
+  client.SendFrame(frame);
+  EXPECT_TRUE(client.WaitForEnd());
+  EXPECT_EQ(Counter("requests"), requests);
+  TestClient other(address());
+  ASSERT_TRUE(other.Start());
+  proto::FileId id;
+  EXPECT_EQ(other.Create("forged", &id, proto::kDispositionOpen), NtStatus::kObjectNameNotFound);
+}
+
+TEST_F(EncryptionTest, NoncesNeverRepeatNotEvenAfterReauthentication) {
+  SetMode(EncryptionMode::kRequired);
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_TRUE(client.Call(Command::kEcho, proto::EchoRequest())->sealed);
+    }
+    ASSERT_EQ(client.LogOnAgain("alice", "secret"), NtStatus::kOk);
+  }
+  EXPECT_TRUE(client.Call(Command::kEcho, proto::EchoRequest())->sealed);
+  EXPECT_GT(client.nonces.size(), 30u);
+  const std::set<std::array<uint8_t, 16>> distinct(client.nonces.begin(), client.nonces.end());
+  EXPECT_EQ(distinct.size(), client.nonces.size());
+}
+
+TEST_F(EncryptionTest, SessionEndsBeforeItsCiphersSafeLimit) {
+  SetMode(EncryptionMode::kRequired);
+  for (const crypto::Cipher cipher : {crypto::Cipher::kAes128Ccm, crypto::Cipher::kAes256Gcm}) {
+    ClientOptions options;
+    options.ciphers = {cipher};
+    TestClient client(address(), options);
+    ASSERT_TRUE(client.Start());
+    session::SessionHandle handle;
+    ASSERT_TRUE(gateway_->sessions().Find(client.session_id, &handle));
+    const std::shared_ptr<session::Session> session = handle.session.lock();
+    ASSERT_NE(session, nullptr);
+    // As if it had sealed nearly all that its key may.
+    constexpr uint64_t kLeftBlocks = 1000;
+    const uint64_t share = cipher == crypto::Cipher::kAes128Ccm ? 2 : 1;
+    std::array<uint8_t, 12> nonce;
+    ASSERT_TRUE(session->crypto()->NextSealingNonce(
+        (session::kSealedBlocksMax - kLeftBlocks) / share * 16, &nonce));
+    size_t answered = 0;
+    while (answered <= kLeftBlocks) {
+      client.SendChain({client.Request(Command::kEcho, proto::EchoRequest())});
+      if (!client.Receive().has_value()) break;
+      ++answered;
+    }
+    EXPECT_GT(answered, 0u);
+    EXPECT_LT(answered, kLeftBlocks / 4);
+    EXPECT_TRUE(client.WaitForEnd());
+    EXPECT_TRUE(Eventually([&] { return !gateway_->sessions().Find(client.session_id, &handle); }));
+  }
+}
+
+// What each mode of a share does to a client that can encrypt and one that cannot.
+TEST_F(EncryptionTest, ModesOfAShare) {
+  const struct {
+    EncryptionMode mode;
+    bool told;         // ENCRYPT_DATA
+    NtStatus plain;    // a request that is not encrypted
+    NtStatus without;  // a client that cannot
+  } kCases[] = {
+      {EncryptionMode::kOff, false, NtStatus::kOk, NtStatus::kOk},
+      {EncryptionMode::kEnabled, false, NtStatus::kOk, NtStatus::kOk},
+      {EncryptionMode::kDesired, true, NtStatus::kOk, NtStatus::kOk},
+      {EncryptionMode::kRequired, true, NtStatus::kAccessDenied, NtStatus::kAccessDenied},
+  };
+  for (const auto& test : kCases) {
+    SetShareMode(test.mode);
+    TestClient client(address());
+    ASSERT_TRUE(client.Start());
+    EXPECT_EQ((client.share_flags & proto::kShareFlagEncryptData) != 0, test.told);
+    proto::FileId id;
+    EXPECT_EQ(client.Create("file", &id), test.plain);
+    client.seal = true;
+    EXPECT_EQ(client.Create("file", &id), NtStatus::kOk);
+    ClientOptions options;
+    options.dialects = {proto::Dialect::kSmb210};
+    TestClient without(address(), options);
+    ASSERT_TRUE(without.Negotiate());
+    ASSERT_EQ(without.LogOn("alice", "secret"), NtStatus::kOk);
+    EXPECT_EQ(without.ConnectTree("files"), test.without);
+  }
+}
+
+// The same for the whole server.
+TEST_F(EncryptionTest, ModesOfTheServer) {
+  const struct {
+    EncryptionMode mode;
+    bool told;
+    NtStatus plain;
+    NtStatus without;
+  } kCases[] = {
+      {EncryptionMode::kEnabled, false, NtStatus::kOk, NtStatus::kOk},
+      {EncryptionMode::kDesired, true, NtStatus::kOk, NtStatus::kOk},
+      {EncryptionMode::kRequired, true, NtStatus::kAccessDenied, NtStatus::kAccessDenied},
+  };
+  for (const auto& test : kCases) {
+    SetMode(test.mode);
+    TestClient client(address());
+    ASSERT_TRUE(client.Start());
+    EXPECT_EQ((client.session_flags & proto::kSessionFlagEncryptData) != 0, test.told);
+    client.seal = false;
+    const std::optional<Reply> reply = client.Call(Command::kEcho, proto::EchoRequest());
+    EXPECT_EQ(reply->status(), test.plain);
+    ClientOptions options;
+    options.dialects = {proto::Dialect::kSmb210};
+    TestClient without(address(), options);
+    ASSERT_TRUE(without.Negotiate());
+    EXPECT_EQ(without.LogOn("alice", "secret"), test.without);
   }
 }
 

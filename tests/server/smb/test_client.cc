@@ -176,6 +176,7 @@ bool TestClient::Open(Bytes* frame) {
   job.associated_data = absl::MakeConstSpan(*frame).subspan(proto::kTransformAssociatedDataOffset,
                                                             proto::kTransformAssociatedDataBytes);
   std::copy_n(header.nonce.begin(), job.nonce.size(), job.nonce.begin());
+  nonces.push_back(header.nonce);
   job.open = true;
   job.tag = header.signature;
   stage_->Add(&job);

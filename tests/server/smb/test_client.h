@@ -3,6 +3,7 @@
 #ifndef SLUICE_TESTS_SERVER_SMB_TEST_CLIENT_H_
 #define SLUICE_TESTS_SERVER_SMB_TEST_CLIENT_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -136,8 +137,9 @@ class TestClient {
   bool sign = false;  // outgoing requests
   bool seal = false;
   std::unique_ptr<session::SessionCryptoState> keys;
-  std::vector<Reply> interim;  // STATUS_PENDING responses seen by WaitFor
-  proto::Header last_header;   // of the last response that was waited for
+  std::vector<std::array<uint8_t, 16>> nonces;  // of the frames that came sealed
+  std::vector<Reply> interim;                   // STATUS_PENDING responses seen by WaitFor
+  proto::Header last_header;                    // of the last response that was waited for
 
  private:
   proto::NtStatus Authenticate(absl::string_view user, absl::string_view password,
