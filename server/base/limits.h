@@ -34,6 +34,9 @@ inline constexpr size_t sessions_per_connection_max = 256;
 inline constexpr size_t trees_per_session_max = 1024;
 inline constexpr size_t opens_per_session_max = 65536;
 inline constexpr size_t locks_per_open_max = 4096;
+// Changes that nobody has asked for yet: of one watched directory, and of all of a share.
+inline constexpr size_t notify_buffer_bytes_max = 64u << 10;
+inline constexpr size_t notify_buffered_bytes_max = 64u << 20;
 inline constexpr size_t security_buffer_bytes_max = 64u << 10;
 
 // Names.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proto/smb2/change_notify.h"
 #include "proto/smb2/create.h"
 #include "server/fs/file_times.h"
 #include "server/fs/posix_security.h"
@@ -448,8 +449,28 @@ ring::Task<NtStatus> Creation::Finish(uint32_t action) {
   result_->maximal_access = maximal_;
   // Only now: an open that fails deletes nothing.
   if (Has(proto::kOptionDeleteOnClose)) open_->node->SetDeleteOnClose(open_.get(), *params_.who);
+  open_->announced = true;
+  NoteChange(action);
   result_->open = std::move(open_);
   co_return NtStatus::kOk;
+}
+
+// For who watches.
+void Creation::NoteChange(uint32_t action) {
+  if (action == proto::kActionOpened || !volume_.watches_.any()) return;
+  if (created_) {
+    // A file made for the sake of its stream comes before it.
+    const bool directory = open_->directory && open_->stream.empty();
+    volume_.watches_.Report(directory ? proto::kNotifyDirName : proto::kNotifyFileName,
+                            proto::NotifyAction::kAdded, path_);
+  }
+  if (action != proto::kActionCreated) {
+    volume_.NoteChange(*open_,
+                       proto::kNotifySize | proto::kNotifyLastWrite | proto::kNotifyAttributes);
+  } else if (!open_->stream.empty()) {
+    volume_.watches_.Report(proto::kNotifyStreamName, proto::NotifyAction::kAddedStream, path_,
+                            open_->stream);
+  }
 }
 
 }  // namespace sluice::fs

@@ -52,6 +52,7 @@ class Creation {
   proto::NtStatus Admit(const storage::Stat& stat, bool overwrites);
   ring::Task<proto::NtStatus> AwaitMoves();
   ring::Task<proto::NtStatus> Finish(uint32_t action);
+  void NoteChange(uint32_t action);
 
   Volume& volume_;
   const CreateParams& params_;

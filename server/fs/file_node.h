@@ -49,7 +49,8 @@ struct Removal {
   std::string path;  // as Backend has them
   base::Identity who;
   bool directory = false;
-  std::string stream_xattr;  // not empty: only this stream goes
+  std::string stream;        // not empty: only this stream goes
+  std::string stream_xattr;  // where it is kept
 };
 
 // How a CREATE would open the file, beside what its OpenFile says.

@@ -31,8 +31,8 @@ NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path
     std::lock_guard<std::mutex> shard_lock(shard.mutex);
     std::lock_guard<std::mutex> lock(node.mutex_);
     if (open->delete_on_close && !node.removal_.has_value()) {
-      node.removal_ =
-          Removal{open->volume, open->path, open->who, open->directory, open->stream_xattr};
+      node.removal_ = Removal{open->volume,    open->path,   open->who,
+                              open->directory, open->stream, open->stream_xattr};
     }
     const bool last = node.opens_.size() == 1;
     if (last && node.removal_.has_value()) {

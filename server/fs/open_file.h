@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "server/fs/change_watches.h"
 #include "server/fs/file_node.h"
 #include "server/fs/share_mode.h"
 #include "server/storage/backend.h"
@@ -46,12 +47,15 @@ class OpenFile {
   base::Identity who;  // set with delete_on_close
 
   // The open's own state.
+  bool announced = false;  // its CREATE has succeeded
   bool closed = false;
   bool wrote = false;
+  bool renamed = false;            // by this open
   bool write_time_frozen = false;  // this open's writes leave the write time as it is
   uint64_t position = 0;
   uint32_t ea_index = 0;
   std::unique_ptr<DirectoryScan> scan;
+  std::shared_ptr<ChangeWatch> watch;        // from the first CHANGE_NOTIFY on
   std::array<uint8_t, 64> lock_sequences{};  // by LockSequenceIndex - 1; 0: none
 };
 

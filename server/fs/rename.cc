@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "proto/smb2/change_notify.h"
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 
@@ -100,6 +101,11 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   open.node->Renamed(this, from, target.path);
   resolver_.NoteRemoved(from);
   resolver_.NoteCreated(target.path);
+  open.renamed = !open.directory;
+  if (open.directory) watches_.Renamed(from, target.path);
+  const uint32_t filter = open.directory ? proto::kNotifyDirName : proto::kNotifyFileName;
+  if (target.there) watches_.Report(filter, proto::NotifyAction::kRemoved, target.path);
+  watches_.ReportRename(filter, from, target.path);
   co_return NtStatus::kOk;
 }
 
@@ -172,6 +178,10 @@ Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
     if (error == -EEXIST) co_return NtStatus::kObjectNameCollision;
     if (error != 0) co_return proto::FromErrno(error);
     resolver_.NoteCreated(target.path);
+    if (target.there) {
+      watches_.Report(proto::kNotifyFileName, proto::NotifyAction::kRemoved, target.path);
+    }
+    watches_.Report(proto::kNotifyFileName, proto::NotifyAction::kAdded, target.path);
     co_return NtStatus::kOk;
   }
   co_return NtStatus::kSharingViolation;

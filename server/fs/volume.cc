@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "proto/smb2/change_notify.h"
 #include "server/fs/creation.h"
 #include "server/fs/file_times.h"
 #include "server/fs/stream_file.h"
@@ -59,14 +60,54 @@ bool Volume::Moving(absl::string_view path) const {
 
 Task<void> Volume::Close(const std::shared_ptr<OpenFile>& open, FileMetadata* metadata) {
   open->closed = true;
+  if (open->watch != nullptr) watches_.Remove(open->watch);
   if (open->wrote) {
     const std::optional<int64_t> modified = open->node->WriteTimeAtClose(WallTime(clock_));
     if (modified.has_value()) {
       co_await open->file->SetTimes(nullptr, &*modified, As::kProcess);
     }
   }
+  NoteEnd(*open);
   if (metadata != nullptr) co_await GetMetadata(*open, metadata);
   co_await Leave(open.get());
+}
+
+void Volume::NoteChange(const OpenFile& open, uint32_t filter) {
+  // What a CREATE does to the file on its way is told as one.
+  if (!open.announced || !watches_.any()) return;
+  const std::string path = open.node->PathOf(open);
+  if (open.stream.empty()) {
+    watches_.Report(filter, proto::NotifyAction::kModified, path);
+    return;
+  }
+  uint32_t of_stream = 0;
+  if ((filter & proto::kNotifySize) != 0) of_stream |= proto::kNotifyStreamSize;
+  if ((filter & proto::kNotifyLastWrite) != 0) of_stream |= proto::kNotifyStreamWrite;
+  watches_.Report(of_stream, proto::NotifyAction::kModifiedStream, path, open.stream);
+}
+
+// What shows of an open's doings only when it closes. A file that was renamed counts as changed in
+// its attributes, as on Windows, where its archive attribute is set.
+void Volume::NoteEnd(const OpenFile& open) {
+  uint32_t filter = 0;
+  if (open.wrote) filter |= proto::kNotifySize | proto::kNotifyLastWrite;
+  if (open.renamed) filter |= proto::kNotifyAttributes;
+  if (filter != 0 && watches_.any() && !open.node->delete_pending()) NoteChange(open, filter);
+}
+
+const std::shared_ptr<ChangeWatch>& Volume::Watch(OpenFile& open, const WatchTerms& terms) {
+  std::string path = open.node->PathOf(open);
+  if (open.watch == nullptr) {
+    open.watch = watches_.Add(path, terms);
+    // A rename may have been faster.
+    for (std::string now = open.node->PathOf(open); now != path; now = open.node->PathOf(open)) {
+      watches_.Renamed(path, now);
+      path = std::move(now);
+    }
+  }
+  // The deletion may have been decided before there was a watch to tell.
+  if (open.node->delete_pending()) watches_.SetGoing(path, true);
+  return open.watch;
 }
 
 // REQUIRES: the caller holds no name.
@@ -83,6 +124,8 @@ Task<void> Volume::Leave(OpenFile* open) {
       co_await volume->RemoveFile(removal, open->node->key());
     }
   }
+  const bool going = open->directory && leaving == NodeTable::Leaving::kLeft && watches_.any();
+  if (going && open->node->delete_pending()) watches_.SetGoing(open->node->PathOf(*open), true);
 }
 
 // REQUIRES: the caller holds the name.
@@ -93,7 +136,12 @@ Task<bool> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
     Result<std::unique_ptr<storage::File>> file =
         co_await backend_.Open(removal.who, removal.path, flags);
     if (!file.ok()) co_return false;
-    co_return co_await file.value()->RemoveXattr(removal.stream_xattr, As::kProcess) == 0;
+    const int error = co_await file.value()->RemoveXattr(removal.stream_xattr, As::kProcess);
+    if (error == 0) {
+      watches_.Report(proto::kNotifyStreamName, proto::NotifyAction::kRemovedStream, removal.path,
+                      removal.stream);
+    }
+    co_return error == 0;
   }
   Result<Stat> stat = co_await backend_.GetStat(removal.who, removal.path);
   if (!stat.ok()) co_return false;
@@ -104,6 +152,10 @@ Task<bool> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
   const bool directory = stat->type == FileType::kDirectory;
   const int error = co_await backend_.Remove(removal.who, removal.path, directory);
   resolver_.NoteRemoved(removal.path);
+  if (error == 0) {
+    watches_.Report(directory ? proto::kNotifyDirName : proto::kNotifyFileName,
+                    proto::NotifyAction::kRemoved, removal.path);
+  }
   co_return error == 0;
 }
 
@@ -147,6 +199,11 @@ Task<NtStatus> Volume::GetStreams(OpenFile& open, std::vector<StreamListing>* st
   co_return NtStatus::kOk;
 }
 
+Task<void> Volume::CommitWrites(OpenFile& open) {
+  if (open.wrote) NoteChange(open, proto::kNotifySize | proto::kNotifyLastWrite);
+  co_await CommitWriteTime(open);
+}
+
 Task<void> Volume::CommitWriteTime(OpenFile& open) {
   if (!open.node->WriteTimePending()) co_return;
   Result<Stat> stat = co_await open.file->GetStat();
@@ -157,6 +214,7 @@ Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
                                       bool delete_pending, bool ignore_read_only) {
   if (!delete_pending) {
     open.node->ClearDeletePending();
+    if (open.directory) watches_.SetGoing(open.node->PathOf(open), false);
     co_return NtStatus::kOk;
   }
   const std::string path = open.node->PathOf(open);
@@ -169,8 +227,9 @@ Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
   if (open.directory && !co_await DirectoryEmpty(who, path)) {
     co_return NtStatus::kDirectoryNotEmpty;
   }
-  Removal removal{this, path, who, open.directory, open.stream_xattr};
+  Removal removal{this, path, who, open.directory, open.stream, open.stream_xattr};
   open.node->SetDeletePending(std::move(removal));
+  if (open.directory) watches_.SetGoing(path, true);
   co_return NtStatus::kOk;
 }
 

@@ -18,6 +18,7 @@
 #include "proto/status/nt_status.h"
 #include "server/base/clock.h"
 #include "server/base/identity.h"
+#include "server/fs/change_watches.h"
 #include "server/fs/dos_attributes.h"
 #include "server/fs/name_locks.h"
 #include "server/fs/name_rules.h"
@@ -134,8 +135,13 @@ class Volume {
   // Puts in the write time that shows, where the file is open. For listings.
   void ApplyWriteTime(storage::Stat* stat);
 
-  // What was written must show from now on: FLUSH, a new size.
-  ring::Task<void> CommitWriteTime(OpenFile& open);
+  // What was written must show from now on: FLUSH.
+  ring::Task<void> CommitWrites(OpenFile& open);
+
+  // The watch of an open directory; the first call fixes its terms. See ChangeWatches for what is
+  // reported. Writes are when the open that wrote flushes or closes.
+  const std::shared_ptr<ChangeWatch>& Watch(OpenFile& open, const WatchTerms& terms);
+  ChangeWatches& watches() { return watches_; }
 
  private:
   friend class Creation;
@@ -155,6 +161,10 @@ class Volume {
   ring::Task<bool> RemoveFile(const Removal& removal, const FileKey& key);
   ring::Task<bool> DirectoryEmpty(const base::Identity& who, const std::string& path);
   ring::Task<void> Leave(OpenFile* open);
+  ring::Task<void> CommitWriteTime(OpenFile& open);
+  // Tells who watches that the file of `open` has changed; `filter` says what of it.
+  void NoteChange(const OpenFile& open, uint32_t filter);
+  void NoteEnd(const OpenFile& open);
   ring::Task<proto::NtStatus> StoreDosInfo(OpenFile& open, const FileMetadata& metadata,
                                            const BasicChange& change);
   ring::Task<proto::NtStatus> RenameLocked(OpenFile& open, const base::Identity& who,
@@ -171,6 +181,7 @@ class Volume {
   const uint32_t serial_;
   PathResolver resolver_;
   NameLocks name_locks_;
+  ChangeWatches watches_;
   mutable std::mutex moves_mutex_;
   std::vector<std::string> moves_;  // moves_mutex_
   std::atomic<size_t> moves_count_{0};

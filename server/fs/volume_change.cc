@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "proto/smb2/change_notify.h"
 #include "server/fs/file_times.h"
 #include "server/fs/posix_security.h"
 #include "server/fs/stream_file.h"
@@ -41,6 +42,16 @@ NtStatus EaStatus(int error) {
   }
 }
 
+// Who wants to know of it.
+uint32_t FilterOf(const BasicChange& change) {
+  uint32_t filter = 0;
+  if (change.attributes != 0) filter |= proto::kNotifyAttributes;
+  if (change.created.has_value()) filter |= proto::kNotifyCreation;
+  if (change.accessed.has_value()) filter |= proto::kNotifyLastAccess;
+  if (change.modified.has_value()) filter |= proto::kNotifyLastWrite;
+  return filter;
+}
+
 }  // namespace
 
 Task<NtStatus> Volume::SetBasic(OpenFile& open, const BasicChange& change) {
@@ -62,11 +73,14 @@ Task<NtStatus> Volume::SetBasic(OpenFile& open, const BasicChange& change) {
   }
   if (change.freeze_modified) open.write_time_frozen = true;
   if (change.thaw_modified) open.write_time_frozen = false;
-  if (change.attributes == 0 && !change.created.has_value()) co_return NtStatus::kOk;
-  FileMetadata metadata;
-  const NtStatus status = co_await GetMetadata(open, &metadata);
-  if (status != NtStatus::kOk) co_return status;
-  co_return co_await StoreDosInfo(open, metadata, change);
+  if (change.attributes != 0 || change.created.has_value()) {
+    FileMetadata metadata;
+    NtStatus status = co_await GetMetadata(open, &metadata);
+    if (status == NtStatus::kOk) status = co_await StoreDosInfo(open, metadata, change);
+    if (status != NtStatus::kOk) co_return status;
+  }
+  if (const uint32_t filter = FilterOf(change); filter != 0) NoteChange(open, filter);
+  co_return NtStatus::kOk;
 }
 
 Task<NtStatus> Volume::StoreDosInfo(OpenFile& open, const FileMetadata& metadata,
@@ -92,7 +106,9 @@ Task<NtStatus> Volume::SetSparse(OpenFile& open, bool sparse) {
   metadata.attributes =
       sparse ? metadata.attributes | kAttributeSparse : metadata.attributes & ~kAttributeSparse;
   const BasicChange nothing_else;
-  co_return co_await StoreDosInfo(open, metadata, nothing_else);
+  const NtStatus stored = co_await StoreDosInfo(open, metadata, nothing_else);
+  if (stored == NtStatus::kOk) NoteChange(open, proto::kNotifyAttributes);
+  co_return stored;
 }
 
 Task<NtStatus> Volume::SetEndOfFile(OpenFile& open, uint64_t bytes) {
@@ -108,6 +124,7 @@ Task<NtStatus> Volume::SetEndOfFile(OpenFile& open, uint64_t bytes) {
   const int error = co_await open.file->Truncate(bytes);
   if (error != 0) co_return error == -EFBIG ? NtStatus::kDiskFull : proto::FromErrno(error);
   if (!open.write_time_frozen) co_await CommitWriteTime(open);
+  NoteChange(open, proto::kNotifySize | proto::kNotifyLastWrite);
   co_return NtStatus::kOk;
 }
 
@@ -118,6 +135,7 @@ Task<NtStatus> Volume::SetAllocation(OpenFile& open, uint64_t bytes) {
   if (bytes < stat->size) co_return co_await SetEndOfFile(open, bytes);
   open.node->BreakSharedOplocks();
   const int error = co_await open.file->Allocate(bytes);
+  if (error == 0) NoteChange(open, proto::kNotifySize);
   // Storage that cannot reserve has not failed: the size is a hint.
   if (error == 0 || error == -EOPNOTSUPP) co_return NtStatus::kOk;
   co_return error == -EFBIG ? NtStatus::kDiskFull : proto::FromErrno(error);
@@ -149,6 +167,7 @@ Task<NtStatus> Volume::SetSecurity(OpenFile& open, const std::string& descriptor
     const int error = co_await open.file->SetMode(change.mode);
     if (error != 0) co_return proto::FromErrno(error);
   }
+  NoteChange(open, proto::kNotifySecurity);
   co_return NtStatus::kOk;
 }
 
@@ -187,6 +206,7 @@ Task<NtStatus> Volume::SetEas(OpenFile& open, absl::Span<const proto::EaEntry> e
     }
     if (error != 0) co_return EaStatus(error);
   }
+  NoteChange(open, proto::kNotifyEa);
   co_return NtStatus::kOk;
 }
 

@@ -55,6 +55,7 @@ void Chain::BeginRequest(Part& part) {
   session_.reset();
   tree_.reset();
   cancelled_ = false;
+  ended_ = false;
   cancel_ = nullptr;
   async_id_ = 0;
   force_signature_ = false;
@@ -104,8 +105,9 @@ bool Chain::RunsIn(const session::Session* session, const session::Tree* tree) c
   return running_ && session_.get() == session && (tree == nullptr || tree_.get() == tree);
 }
 
-void Chain::Cancel() {
+void Chain::Cancel(bool ended) {
   if (std::exchange(cancelled_, true)) return;
+  ended_ = ended;
   // The function may end the request, and with it itself.
   if (const std::function<void()> cancel = std::exchange(cancel_, nullptr)) cancel();
 }

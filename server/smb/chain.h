@@ -49,12 +49,14 @@ class Chain final : public Exchange {
   bool IsTargetOfCancel(const proto::Header& cancel) const;
   // Whether the command in progress runs in this session and, unless null, in this tree.
   bool RunsIn(const session::Session* session, const session::Tree* tree) const;
-  void Cancel();
+  // `ended`: because what it runs in goes away.
+  void Cancel(bool ended);
 
   // For Request and Response.
   bool SendInterim() override;
   void OnCancel(std::function<void()> cancel) override;
   bool cancelled() const override { return cancelled_; }
+  bool ended() const override { return ended_; }
   void AttachRoom(Response* response) override;
   bool AddOpen(std::shared_ptr<Open> open) override;
   bool RemoveOpen() override;
@@ -153,6 +155,7 @@ class Chain final : public Exchange {
   std::shared_ptr<session::Session> session_;
   std::shared_ptr<session::Tree> tree_;
   bool cancelled_ = false;
+  bool ended_ = false;
   std::function<void()> cancel_;
   uint64_t async_id_ = 0;  // not 0: an interim response went out
   bool force_signature_ = false;

@@ -20,7 +20,7 @@ ring::Task<NtStatus> HandleFlush(Request& request) {
   if (!file->Granted(fs::kFileWriteData | fs::kFileAppendData)) co_return NtStatus::kAccessDenied;
   const int error = co_await file->file->Sync();
   if (error != 0) co_return proto::FromErrno(error);
-  co_await file->volume->CommitWriteTime(*file);
+  co_await file->volume->CommitWrites(*file);
   proto::FlushResponse{}.Encode(request.response.body());
   co_return NtStatus::kOk;
 }

@@ -37,6 +37,7 @@ class Exchange : public RoomSource {
   virtual bool SendInterim() = 0;
   virtual void OnCancel(std::function<void()> cancel) = 0;
   virtual bool cancelled() const = 0;
+  virtual bool ended() const = 0;
 
  protected:
   ~Exchange() = default;
@@ -82,6 +83,8 @@ struct Request {
   // that has already happened. Pass nullptr when the wait is over.
   void OnCancel(std::function<void()> cancel) { exchange->OnCancel(std::move(cancel)); }
   bool cancelled() const { return exchange->cancelled(); }
+  // Cancelled because its tree, session or connection goes away, not by CANCEL.
+  bool ended() const { return exchange->ended(); }
 
   Exchange* exchange = nullptr;
   // The same, for the core's own handlers.

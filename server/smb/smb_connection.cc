@@ -141,13 +141,13 @@ void SmbConnection::CancelAll(const session::Session* session, const session::Tr
       targets.push_back(chain);
     }
   }
-  for (Chain* chain : targets) chain->Cancel();
+  for (Chain* chain : targets) chain->Cancel(true);
 }
 
 void SmbConnection::CancelRequest(const proto::Header& cancel, const Chain* but) {
   for (Chain* chain = chains_; chain != nullptr; chain = chain->next) {
     if (chain != but && chain->IsTargetOfCancel(cancel)) {
-      chain->Cancel();
+      chain->Cancel(false);
       return;
     }
   }

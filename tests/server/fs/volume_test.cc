@@ -199,7 +199,7 @@ TEST_F(VolumeTest, AWriteShowsLaterUnlessItIsCommitted) {
   Write(*open, "x");
   EXPECT_EQ(Metadata(*open).stat.modified, made);
   runner_.Run([](Volume* volume, OpenFile* file) -> ring::Task<bool> {
-    co_await volume->CommitWriteTime(*file);
+    co_await volume->CommitWrites(*file);
     co_return true;
   }(&volume_, open.get()));
   EXPECT_GT(Metadata(*open).stat.modified, made);
