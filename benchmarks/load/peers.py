@@ -1,5 +1,6 @@
 """Servers to measure: sluiced and Debian's smbd, each started fresh and pinned to a core."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/interop"))
-from gateway import Gateway, free_port  # noqa: E402  (the path above must be set first)
+from gateway import SLUICECTL, SLUICED, Gateway, free_port  # noqa: E402  (the path above must be set first)
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -33,6 +34,9 @@ class Sluiced:
         self.gateway.__enter__()
         self.port = self.gateway.port
         self.user, self.password = self.gateway.user, self.gateway.password
+        # Smbd serves root too.
+        self.gateway.ctl("user", "add", self.user, "--unix-user", "root", "--password-stdin",
+                         input=self.password + "\n")
         return self
 
     def __exit__(self, *arguments):
@@ -40,6 +44,24 @@ class Sluiced:
 
     def cpu(self):
         return cpu_seconds(self.gateway.process.pid, children=False)
+
+    def version(self):
+        return subprocess.check_output([SLUICED, "--version"], text=True).strip()
+
+    def status(self):
+        return json.loads(self.gateway.ctl("status", "--json").stdout)
+
+    def session_command(self):
+        """A shell command that lists the sessions, for protection_in()."""
+        return f'"{SLUICECTL}" --socket "{self.gateway.socket}" sessions --json'
+
+    @staticmethod
+    def protection_in(listing):
+        """Signing algorithm and cipher of the only session; None for what is not in use."""
+        (session,) = json.loads(listing)
+        if session["encrypted"]:
+            return None, session["cipher"]
+        return session["signing"] if session["signing_required"] else None, None
 
 
 class Smbd:
@@ -115,6 +137,22 @@ read only = no
                 break
             time.sleep(0.05)
         return cpu_seconds(self.process.pid, children=True)
+
+    def version(self):
+        return subprocess.check_output(["smbd", "--version"], text=True).strip()
+
+    def session_command(self):
+        return f'smbstatus -s "{self.config}" --json'
+
+    @staticmethod
+    def protection_in(listing):
+        (session,) = json.loads(listing)["sessions"].values()
+        signing, encryption = session["signing"], session["encryption"]
+        # Partly signed is a session in which only the log-on was; partly encrypted one in which
+        # everything was after the log-on.
+        if encryption["degree"] in ("full", "partial"):
+            return None, encryption["cipher"]
+        return signing["cipher"] if signing["degree"] == "full" else None, None
 
     def _serves(self, pid):
         """Whether the process has a connection to a client: it holds a TCP socket beside the listener."""
