@@ -1,10 +1,15 @@
 """smbclient against a running sluiced: every dialect and signing algorithm, trees, big files, refusals."""
 
+import contextlib
 import hashlib
 import json
 import pathlib
+import queue
+import signal
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 from gateway import SLUICECTL, Gateway
@@ -110,6 +115,76 @@ class SmbclientTest(unittest.TestCase):
         self.gateway.ctl("prefs", "set", "encryption.mode", "required")
         self.refused("NT_STATUS_ACCESS_DENIED", options=["-m", "SMB2_10"])
         self.assertTrue(self.session_during(["-m", "SMB3_11"])["encrypted"])
+
+    def test_share_that_must_be_encrypted_refuses_who_does_not_encrypt(self):
+        self.addCleanup(self.gateway.ctl, "prefs", "set", "share.files.encryption", "enabled")
+        self.gateway.ctl("prefs", "set", "share.files.encryption", "required")
+        self.refused("NT_STATUS_ACCESS_DENIED", options=["-m", "SMB2_10"])
+        self.work("-m", "SMB3_11")
+        self.work("-m", "SMB3_02")
+        self.assertTrue(self.session_during(["-m", "SMB3_11"])["encrypted"])
+
+    def test_notify_tells_of_changes(self):
+        self.run_ok("ls")  # writes the credentials
+        watcher = subprocess.Popen(
+            ["stdbuf", "-oL", "smbclient", "-s", "/dev/null", "-p", str(self.gateway.port), "-A",
+             str(self.gateway.directory / f"credentials-{self.gateway.user}"),
+             f"//{self.gateway.host}/files", "-c", 'notify ""'],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(watcher.wait)
+        self.addCleanup(watcher.kill)
+        told = queue.Queue()
+        threading.Thread(target=lambda: [told.put(line) for line in watcher.stdout],
+                         daemon=True).start()
+        lines = []
+        # Until the watch is there nothing is told, so the first change is made again and again.
+        deadline = time.monotonic() + 60
+        while not lines:
+            self.assertLess(time.monotonic(), deadline, "nothing was told")
+            self.run_ok("mkdir told; rmdir told")
+            with contextlib.suppress(queue.Empty):
+                lines.append(told.get(timeout=0.5))
+        self.run_ok("mkdir last")
+        while "last" not in lines[-1]:
+            lines.append(told.get(timeout=60))
+        self.run_ok("rmdir last")
+        self.assertRegex(lines[0], "^0001 told|^0002 told")
+        self.assertRegex(lines[-1], "^0001 last")
+
+    def test_responses_under_cmac_share_lanes(self):
+        """How many signatures had company in the lanes while one client read.
+
+        That is a matter of timing, so it is helped: while the gateway is stopped the client's
+        requests gather, and when it goes on it finds them all at once.
+        """
+        def counters():
+            return json.loads(self.gateway.ctl("status", "--json").stdout)["counters"]
+
+        self.run_ok("ls")  # writes the credentials
+        self.addCleanup((self.share / "big").unlink)
+        random_file(self.share / "big", 256 << 20)
+        before = counters()
+        for attempt in range(20):
+            reader = subprocess.Popen(
+                ["smbclient", "-s", "/dev/null", "-p", str(self.gateway.port), "-A",
+                 str(self.gateway.directory / f"credentials-{self.gateway.user}"),
+                 "--client-protection=sign", "--option=client smb3 signing algorithms=AES-128-CMAC",
+                 f"//{self.gateway.host}/files", "-c", "get big /dev/null"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while attempt > 0 and reader.poll() is None:
+                self.gateway.process.send_signal(signal.SIGSTOP)
+                time.sleep(0.1)
+                self.gateway.process.send_signal(signal.SIGCONT)
+                time.sleep(0.02)
+            self.assertEqual(reader.wait(timeout=120), 0)
+            now = counters()
+            filled = now["crypto_lanes_filled"] - before["crypto_lanes_filled"]
+            jobs = now["crypto_jobs"] - before["crypto_jobs"]
+            if filled > 0:
+                break
+        print(f"{filled} of {jobs} signatures shared lanes ({attempt + 1} readings)")
+        self.assertGreater(filled, 0)
+        self.assertLessEqual(filled, jobs)
 
     def test_lists_the_shares(self):
         listing = self.run_ok(None, share=None)
