@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "crypto/batch_stage.h"
 #include "crypto/ipsec_mb/manager.h"
@@ -25,7 +26,12 @@ class Gcm {
   // Encrypts or decrypts in place and gives the tag of what was there; the caller compares.
   void Crypt(const SealJob& job, Tag* tag);
   // Wipes what the last message left.
-  void Clear() { Wipe(&context_, sizeof(context_)); }
+  void Clear() {
+    std::memset(context_.aad_hash, 0, sizeof(context_.aad_hash));
+    std::memset(context_.partial_block_enc_key, 0, sizeof(context_.partial_block_enc_key));
+    // As in Wipe(), which would cost a tenth of a small message. The rest is nonce and lengths.
+    __asm__ __volatile__("" : : "r"(&context_) : "memory");
+  }
 
  private:
   IMB_MGR* const manager_;

@@ -1,7 +1,6 @@
 #include "crypto/ipsec_mb/hmac_lanes.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "crypto/hmac_schedule.h"
 
@@ -119,8 +118,11 @@ void HmacLanes::Split() {
     return;
   }
   const auto size = [](const Entry* entry) { return entry->job->segments[0].size(); };
-  std::sort(eligible_.begin(), eligible_.end(),
-            [&size](const Entry* a, const Entry* b) { return size(a) > size(b); });
+  const auto longer = [&size](const Entry* a, const Entry* b) { return size(a) > size(b); };
+  // Most often they are of one length.
+  if (!std::is_sorted(eligible_.begin(), eligible_.end(), longer)) {
+    std::sort(eligible_.begin(), eligible_.end(), longer);
+  }
   for (size_t at = 0; at < eligible_.size(); at += costs_.lanes) {
     const size_t count = std::min(costs_.lanes, eligible_.size() - at);
     const auto begin = eligible_.begin() + at;
@@ -136,20 +138,22 @@ void HmacLanes::Split() {
 }
 
 void HmacLanes::Burst(IMB_MGR* manager, const std::vector<Entry*>& entries) {
-  if (jobs_.size() < entries.size()) jobs_.resize(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const SignJob& sign = *entries[i]->job;
-    const HmacSchedule& schedule = ScheduleAs<HmacSchedule>(sign.key->schedule());
-    IMB_JOB& job = jobs_[i];
+  while (jobs_.size() < entries.size()) {
+    IMB_JOB& job = jobs_.emplace_back();
     job.cipher_mode = IMB_CIPHER_NULL;
     job.cipher_direction = IMB_DIR_ENCRYPT;
     job.chain_order = IMB_ORDER_HASH_CIPHER;
     job.hash_alg = IMB_AUTH_HMAC_SHA_256;
-    job.src = sign.segments[0].data();
     job.hash_start_src_offset_in_bytes = 0;
+    job.auth_tag_output_len_in_bytes = kSignatureBytes;
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const SignJob& sign = *entries[i]->job;
+    const HmacSchedule& schedule = ScheduleAs<HmacSchedule>(sign.key->schedule());
+    IMB_JOB& job = jobs_[i];
+    job.src = sign.segments[0].data();
     job.msg_len_to_hash_in_bytes = sign.segments[0].size();
     job.auth_tag_output = entries[i]->made.data();
-    job.auth_tag_output_len_in_bytes = kSignatureBytes;
     job.u.HMAC._hashed_auth_key_xor_ipad = reinterpret_cast<const uint8_t*>(schedule.inner);
     job.u.HMAC._hashed_auth_key_xor_opad = reinterpret_cast<const uint8_t*>(schedule.outer);
   }
@@ -161,11 +165,6 @@ void HmacLanes::OneAtATime(Entry& entry) {
   const SignJob& job = *entry.job;
   HmacOneAtATime(ScheduleAs<HmacSchedule>(job.key->schedule()),
                  {job.segments.data(), job.segment_count}, &entry.made);
-}
-
-void HmacLanes::Clear() {
-  for (Entry& entry : entries_) Wipe(entry.made.data(), entry.made.size());
-  entries_.clear();
 }
 
 }  // namespace sluice::crypto

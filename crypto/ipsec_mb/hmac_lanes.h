@@ -25,22 +25,21 @@ class HmacLanes {
   explicit HmacLanes(IMB_MGR* manager);
   HmacLanes(const HmacLanes&) = delete;
   HmacLanes& operator=(const HmacLanes&) = delete;
-  ~HmacLanes() { Clear(); }
 
-  void Add(SignJob* job) { entries_.push_back({job, {}}); }
+  void Add(SignJob* job) { entries_.emplace_back().job = job; }
   size_t size() const { return entries_.size(); }
   void Run();
-  // Calls sign(job, made) for each job.
-  template <typename Sign>
-  void ForEachResult(Sign sign) {
-    for (Entry& entry : entries_) sign(entry.job, entry.made);
+  // Calls take(job, made) for each job; `take` wipes what may not survive.
+  template <typename Take>
+  void ForEachResult(Take take) {
+    for (Entry& entry : entries_) take(entry.job, entry.made);
   }
-  void Clear();
+  void Clear() { entries_.clear(); }
 
  private:
   struct Entry {
-    SignJob* job;
-    std::array<uint8_t, kSignatureBytes> made;
+    SignJob* job = nullptr;
+    std::array<uint8_t, kSignatureBytes> made{};
   };
   // A way to compute several at once and what it costs, see the .cc file.
   struct Costs;
@@ -59,7 +58,7 @@ class HmacLanes {
   std::vector<Entry*> eligible_;  // contiguous and not too long for a job
   std::vector<Entry*> for_lanes_;
   std::vector<Entry*> for_pairs_;
-  std::vector<IMB_JOB> jobs_;
+  std::vector<IMB_JOB> jobs_;  // what all jobs have in common is set
 };
 
 }  // namespace sluice::crypto

@@ -1,5 +1,7 @@
 #include "crypto/ipsec_mb/ipsec_stage.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -8,38 +10,60 @@
 #include "crypto/ipsec_mb/hmac_lanes.h"
 #include "crypto/ipsec_mb/mac_lanes.h"
 #include "crypto/ipsec_mb/manager.h"
+#include "crypto/openssl/evp.h"
+#include "crypto/schedules.h"
+#include "crypto/vaes/ccm_lanes.h"
 
 namespace sluice::crypto {
 namespace {
 
 using Tag = std::array<uint8_t, kSignatureBytes>;
 
-class IpsecStage : public BatchStage {
+// From here on the kernel is faster than the library's MAC jobs.
+constexpr size_t kCcmKernelMessagesMin = 3;
+// From here on a lone message is faster by OpenSSL, which runs both halves of CCM in one pass.
+constexpr size_t kLoneCcmOpensslBytesMin = 2048;
+
+template <typename Job>
+size_t SizeOf(const Job& job) {
+  size_t size = 0;
+  for (size_t i = 0; i < std::min(job.segment_count, kMaxSegments); ++i) {
+    size += job.segments[i].size();
+  }
+  return size;
+}
+
+class IpsecStage final : public BatchStage {
  public:
   IpsecStage(Processor processor, std::unique_ptr<Manager> manager)
       : processor_(processor),
         manager_(std::move(manager)),
         macs_(manager_->get()),
         hmacs_(manager_->get()),
-        gcm_(manager_->get()) {}
+        gcm_(manager_->get()),
+        evp_(Evp::Create()) {
+    if (processor == Processor::kAvx512 && CcmLanes::Available()) {
+      ccm_ = std::make_unique<CcmLanes>();
+    }
+  }
 
   void Add(SignJob* job) override { sign_jobs_.push_back(job); }
   void Add(SealJob* job) override { seal_jobs_.push_back(job); }
 
   void Flush() override {
+    if (empty()) return;
+    ++counters_.flushes;
     while (!empty()) {
-      ++counters_.flushes;
-      sign_running_.swap(sign_jobs_);
-      seal_running_.swap(seal_jobs_);
-      for (SignJob* job : sign_running_) Start(job);
-      for (SealJob* job : seal_running_) Start(job);
-      RunLanes();
+      // By index: `done` may add jobs, which then run in this round or the next.
+      for (size_t i = 0; i < sign_jobs_.size(); ++i) Start(sign_jobs_[i]);
+      sign_jobs_.clear();
+      for (size_t i = 0; i < seal_jobs_.size(); ++i) Start(seal_jobs_[i]);
+      seal_jobs_.clear();
       gcm_.Clear();
-      // What `done` adds goes into the other pair of vectors and runs in the next round.
-      for (SignJob* job : sign_running_) Complete(job);
-      for (SealJob* job : seal_running_) Complete(job);
-      sign_running_.clear();
-      seal_running_.clear();
+      RunCcm(&ccm128_);
+      RunCcm(&ccm256_);
+      if (macs_.size() > 0) RunLanes(&macs_);
+      if (hmacs_.size() > 0) RunLanes(&hmacs_);
     }
   }
 
@@ -54,9 +78,13 @@ class IpsecStage : public BatchStage {
            job.segment_count <= kMaxSegments;
   }
 
+  // Hands the job to its lanes, or does it at once where there are none.
   void Start(SignJob* job) {
     job->ok = false;
-    if (!Usable(*job)) return;
+    if (!Usable(*job)) {
+      Complete(job);
+      return;
+    }
     switch (job->key->algorithm()) {
       case SigningAlgorithm::kHmacSha256:
         hmacs_.Add(job);
@@ -67,7 +95,7 @@ class IpsecStage : public BatchStage {
       case SigningAlgorithm::kAes128Gmac: {
         Tag made;
         gcm_.Sign(*job, &made);
-        Settle(job, made);
+        Finish(job, made);
         return;
       }
     }
@@ -75,43 +103,88 @@ class IpsecStage : public BatchStage {
 
   void Start(SealJob* job) {
     job->ok = false;
-    if (!Usable(*job) || job->associated_data.size() > kMaxAssociatedDataBytes) return;
+    if (!Usable(*job) || job->associated_data.size() > kMaxAssociatedDataBytes) {
+      Complete(job);
+      return;
+    }
     switch (job->key->cipher()) {
-      case Cipher::kNone:
-        return;
       case Cipher::kAes128Ccm:
-      case Cipher::kAes256Ccm:
-        macs_.Add(job);
+        AddCcm(job, &ccm128_);
         return;
+      case Cipher::kAes256Ccm:
+        AddCcm(job, &ccm256_);
+        return;
+      case Cipher::kNone:  // no valid key has it
       case Cipher::kAes128Gcm:
       case Cipher::kAes256Gcm: {
         Tag made;
         gcm_.Crypt(*job, &made);
-        Settle(job, made);
+        Finish(job, made);
         return;
       }
     }
   }
 
-  void RunLanes() {
-    const auto settle = [this](auto* job, Tag& made) { Settle(job, made); };
-    if (macs_.size() > 0) {
-      if (macs_.size() > 1) counters_.lanes_filled += macs_.size();
-      macs_.Run();
-      macs_.ForEachResult(settle, settle);
-      macs_.Clear();
-    }
-    if (hmacs_.size() > 0) {
-      if (hmacs_.size() > 1) counters_.lanes_filled += hmacs_.size();
-      hmacs_.Run();
-      hmacs_.ForEachResult(settle);
-      hmacs_.Clear();
-    }
+  static void AddCcm(SealJob* job, std::vector<CcmLanes::Message>* messages) {
+    CcmLanes::Message& message = messages->emplace_back();
+    message.job = job;
+    message.size = SizeOf(*job);
   }
 
-  // Takes what was made into the job: gives it out or compares it. A tag that was made while
-  // checking must not survive: it is the one that an attacker is looking for.
-  void Settle(SignJob* job, Tag& made) {
+  template <typename Lanes>
+  void RunLanes(Lanes* lanes) {
+    if (lanes->size() > 1) counters_.lanes_filled += lanes->size();
+    lanes->Run();
+    lanes->ForEachResult([this](auto* job, Tag& made) { Finish(job, made); });
+    lanes->Clear();
+  }
+
+  // Few messages of CCM do not fill the kernel's lanes, and processors without 512-bit AES
+  // instructions have no kernel: there they run as the library's MAC jobs, or a lone one by
+  // OpenSSL.
+  void RunCcm(std::vector<CcmLanes::Message>* messages) {
+    if (!messages->empty()) RunSomeCcm(messages);
+  }
+
+  void RunSomeCcm(std::vector<CcmLanes::Message>* messages) {
+    if (ccm_ != nullptr && messages->size() >= kCcmKernelMessagesMin) {
+      counters_.lanes_filled += messages->size();
+      const auto longer = [](const CcmLanes::Message& a, const CcmLanes::Message& b) {
+        return a.size > b.size;
+      };
+      if (!std::is_sorted(messages->begin(), messages->end(), longer)) {
+        std::sort(messages->begin(), messages->end(), longer);
+      }
+      ccm_->Run(absl::MakeSpan(*messages));
+      ccm_->Clear();
+      for (CcmLanes::Message& message : *messages) Finish(message.job, message.tag);
+    } else if (messages->size() == 1 && SuitsOpenssl(messages->front())) {
+      RunByOpenssl(messages->front().job);
+    } else {
+      for (const CcmLanes::Message& message : *messages) macs_.Add(message.job);
+    }
+    messages->clear();
+  }
+
+  bool SuitsOpenssl(const CcmLanes::Message& message) const {
+    return evp_ != nullptr && message.job->segment_count == 1 &&
+           message.size >= kLoneCcmOpensslBytesMin;
+  }
+
+  void RunByOpenssl(SealJob* job) {
+    // The schedule begins with the key itself [FIPS 197] 5.2.
+    const uint8_t* const key = ScheduleAs<CcmSchedule>(job->key->schedule()).round_keys;
+    const Evp::Segments segments(job->segments.data(), 1);
+    job->ok = job->open ? evp_->Open(job->key->cipher(), key, job->nonce.data(),
+                                     job->associated_data, segments, job->tag)
+                        : evp_->Seal(job->key->cipher(), key, job->nonce.data(),
+                                     job->associated_data, segments, &job->tag);
+    Complete(job);
+  }
+
+  // Gives out what was made or compares it. A tag that was made to compare must not survive: it is
+  // the one that an attacker is looking for.
+  void Finish(SignJob* job, Tag& made) {
     if (job->verify) {
       job->ok = ConstantTimeEqual(made, job->signature);
       Wipe(made.data(), made.size());
@@ -119,9 +192,10 @@ class IpsecStage : public BatchStage {
       job->signature = made;
       job->ok = true;
     }
+    Complete(job);
   }
 
-  void Settle(SealJob* job, Tag& made) {
+  void Finish(SealJob* job, Tag& made) {
     if (job->open) {
       job->ok = ConstantTimeEqual(made, job->tag);
       Wipe(made.data(), made.size());
@@ -129,6 +203,7 @@ class IpsecStage : public BatchStage {
       job->tag = made;
       job->ok = true;
     }
+    Complete(job);
   }
 
   void Complete(SignJob* job) {
@@ -150,9 +225,7 @@ class IpsecStage : public BatchStage {
   template <typename Job>
   void Count(const Job& job) {
     ++counters_.jobs;
-    for (size_t i = 0; i < std::min(job.segment_count, kMaxSegments); ++i) {
-      counters_.bytes += job.segments[i].size();
-    }
+    counters_.bytes += SizeOf(job);
     if (!job.ok) ++counters_.failures;
   }
 
@@ -161,8 +234,12 @@ class IpsecStage : public BatchStage {
   MacLanes macs_;
   HmacLanes hmacs_;
   Gcm gcm_;
-  std::vector<SignJob*> sign_jobs_, sign_running_;
-  std::vector<SealJob*> seal_jobs_, seal_running_;
+  const std::unique_ptr<Evp> evp_;
+  std::unique_ptr<CcmLanes> ccm_;  // null where the processor lacks the instructions
+  std::vector<CcmLanes::Message> ccm128_;
+  std::vector<CcmLanes::Message> ccm256_;
+  std::vector<SignJob*> sign_jobs_;
+  std::vector<SealJob*> seal_jobs_;
   StageCounters counters_;
 };
 

@@ -1,8 +1,8 @@
 #include "crypto/ipsec_mb/mac_lanes.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "crypto/ccm_format.h"
 #include "crypto/schedules.h"
 
 namespace sluice::crypto {
@@ -36,27 +36,9 @@ bool LastBlockCrossesPage(const uint8_t* data, size_t size) {
   return last % kPageBytes > kPageBytes - kBlockBytes;
 }
 
-// The first block of CCM's MAC and the associated data, zero-padded [RFC 3610] 2.2. The nonce has
-// 11 bytes, so the length has 4. Returns the size.
-size_t CcmHead(const SealJob& job, size_t total, absl::Span<uint8_t> head) {
-  const absl::Span<const uint8_t> associated_data = job.associated_data;
-  uint8_t* const out = head.data();
-  std::memset(out, 0, head.size());
-  // Flags: associated data or not, a tag of 16 bytes, a length of 4 bytes.
-  out[0] = static_cast<uint8_t>((associated_data.empty() ? 0 : 0x40) | ((16 - 2) / 2) << 3 | 3);
-  std::copy_n(job.nonce.begin(), 11, out + 1);
-  for (size_t i = 0; i < 4; ++i) out[12 + i] = static_cast<uint8_t>(total >> (24 - 8 * i));
-  if (associated_data.empty()) return kBlockBytes;
-  out[16] = static_cast<uint8_t>(associated_data.size() >> 8);
-  out[17] = static_cast<uint8_t>(associated_data.size());
-  std::copy(associated_data.begin(), associated_data.end(), out + 18);
-  return (18 + associated_data.size() + kBlockBytes - 1) & ~(kBlockBytes - 1);
-}
-
 }  // namespace
 
 MacLanes::MacLanes(IMB_MGR* manager) : manager_(manager) {
-  static_assert(kHeadBytes >= 18 + kMaxAssociatedDataBytes);
   counter_job_.cipher_mode = IMB_CIPHER_CNTR;
   counter_job_.cipher_direction = IMB_DIR_ENCRYPT;
   counter_job_.hash_alg = IMB_AUTH_NULL;
@@ -65,8 +47,8 @@ MacLanes::MacLanes(IMB_MGR* manager) : manager_(manager) {
 }
 
 MacLanes::Chain& MacLanes::NewChain(absl::Span<const absl::Span<uint8_t>> segments) {
-  if (count_ == chains_.size()) chains_.emplace_back();
-  Chain& chain = chains_[count_++];
+  if (count_ == chains_.size()) chains_.push_back(std::make_unique<Chain>());
+  Chain& chain = *chains_[count_++];
   chain.patched = nullptr;
   chain.sign = nullptr;
   chain.seal = nullptr;
@@ -97,19 +79,20 @@ void MacLanes::Add(SealJob* job) {
   chain.round_keys = ScheduleAs<CcmSchedule>(job->key->schedule()).round_keys;
   chain.subkey1 = chain.subkey2 = kZeroBlock.data();
   chain.wide = job->key->cipher() == Cipher::kAes256Ccm;
-  chain.head_size = CcmHead(*job, chain.total, absl::MakeSpan(chain.head));
+  chain.head_size = CcmHead(*job, chain.total, &chain.head);
   chain.head_done = false;
-  chain.counter.fill(0);
-  chain.counter[0] = 3;
-  std::copy_n(job->nonce.begin(), 11, chain.counter.begin() + 1);
+  CcmCounter(*job, 0, chain.counter.data());
 }
 
 void MacLanes::Run() {
   // The longest first: it has the most pieces, which only run one after the other.
   ready_.clear();
-  for (size_t i = 0; i < count_; ++i) ready_.push_back(&chains_[i]);
-  std::sort(ready_.begin(), ready_.end(),
-            [](const Chain* a, const Chain* b) { return a->total < b->total; });
+  for (size_t i = 0; i < count_; ++i) ready_.push_back(chains_[i].get());
+  const auto shorter = [](const Chain* a, const Chain* b) { return a->total < b->total; };
+  // Most often they are of one length.
+  if (!std::is_sorted(ready_.begin(), ready_.end(), shorter)) {
+    std::sort(ready_.begin(), ready_.end(), shorter);
+  }
   size_t in_flight = 0;
   while (!ready_.empty() || in_flight > 0) {
     IMB_JOB* done;
@@ -295,12 +278,11 @@ void MacLanes::CounterMode(Chain& chain, uint8_t* data, size_t size, uint32_t bl
 
 void MacLanes::Clear() {
   for (size_t i = 0; i < count_; ++i) {
-    Chain& chain = chains_[i];
-    Wipe(chain.mac.data(), chain.mac.size());
-    Wipe(chain.block.data(), chain.block.size());
-    Wipe(chain.saved.data(), chain.saved.size());
-    Wipe(chain.head.data(), chain.head_size);
+    chains_[i]->block.fill(0);
+    chains_[i]->saved.fill(0);
   }
+  // As in Wipe(): whoever reads memory after this sees the zeroes, so the stores stay.
+  __asm__ __volatile__("" : : : "memory");
   count_ = 0;
 }
 

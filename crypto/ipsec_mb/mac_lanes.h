@@ -14,10 +14,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include "crypto/batch_stage.h"
+#include "crypto/ccm_format.h"
 #include "crypto/ipsec_mb/manager.h"
 
 namespace sluice::crypto {
@@ -38,33 +39,32 @@ class MacLanes {
 
   // Computes every signature and tag; a sealed message is encrypted, an opened one decrypted.
   void Run();
-  // Calls sign(job, made) or seal(job, made) with what came out for each job.
-  template <typename Sign, typename Seal>
-  void ForEachResult(Sign sign, Seal seal) {
+  // Calls take(job, made) with what came out for each job; `take` wipes what may not survive.
+  template <typename Take>
+  void ForEachResult(Take take) {
     for (size_t i = 0; i < count_; ++i) {
-      Chain& chain = chains_[i];
+      Chain& chain = *chains_[i];
       if (chain.sign != nullptr) {
-        sign(chain.sign, chain.mac);
+        take(chain.sign, chain.mac);
       } else {
-        seal(chain.seal, chain.mac);
+        take(chain.seal, chain.mac);
       }
     }
   }
-  // Forgets the jobs and wipes what was computed for them.
+  // Forgets the jobs and wipes what is left of their messages.
   void Clear();
 
  private:
   using Block = std::array<uint8_t, 16>;
-  static constexpr size_t kHeadBytes = 96;
 
   // One message under way.
   struct Chain {
-    alignas(16) Block mac;    // what the last piece gave
-    alignas(16) Block block;  // a block gathered from two segments, or a padded last one
-    alignas(16) std::array<uint8_t, kHeadBytes> head;  // CCM: the length block and the header
-    alignas(16) Block counter;                         // CCM
-    Block saved;                                       // what patched held
-    uint8_t* patched;                                  // into a segment, or null
+    alignas(16) Block mac;      // what the last piece gave
+    alignas(16) Block block;    // a block gathered from two segments, or a padded last one
+    Block saved;                // what patched held
+    alignas(16) Block counter;  // CCM
+    alignas(16) std::array<uint8_t, kCcmHeadBytesMax> head;  // CCM: the length block and the header
+    uint8_t* patched;                                        // into a segment, or null
 
     SignJob* sign;  // one of the two
     SealJob* seal;
@@ -104,7 +104,7 @@ class MacLanes {
   void CounterMode(Chain& chain, uint8_t* data, size_t size, uint32_t block);
 
   IMB_MGR* const manager_;
-  std::deque<Chain> chains_;
+  std::vector<std::unique_ptr<Chain>> chains_;  // jobs in flight point to them
   size_t count_ = 0;
   std::vector<Chain*> ready_;  // chains whose next piece may go, the most urgent last
   IMB_JOB counter_job_{};

@@ -1,0 +1,134 @@
+#include "crypto/vaes/ccm_kernel.h"
+
+#include <cpuid.h>
+#include <immintrin.h>
+
+namespace sluice::crypto {
+namespace {
+
+#define SLUICE_VAES __attribute__((target("avx512f,avx512bw,avx512vl,vaes")))
+
+SLUICE_VAES inline __m512i Gather(const uint8_t* const* from, size_t offset) {
+  const auto block = [offset](const uint8_t* base) SLUICE_VAES {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(base + offset));
+  };
+  __m512i blocks = _mm512_castsi128_si512(block(from[0]));
+  blocks = _mm512_inserti32x4(blocks, block(from[1]), 1);
+  blocks = _mm512_inserti32x4(blocks, block(from[2]), 2);
+  return _mm512_inserti32x4(blocks, block(from[3]), 3);
+}
+
+SLUICE_VAES inline void Scatter(uint8_t* const* to, size_t offset, __m512i blocks) {
+  const auto at = [to, offset](size_t i) { return reinterpret_cast<__m128i*>(to[i] + offset); };
+  _mm_storeu_si128(at(0), _mm512_castsi512_si128(blocks));
+  _mm_storeu_si128(at(1), _mm512_extracti32x4_epi32(blocks, 1));
+  _mm_storeu_si128(at(2), _mm512_extracti32x4_epi32(blocks, 2));
+  _mm_storeu_si128(at(3), _mm512_extracti32x4_epi32(blocks, 3));
+}
+
+// The registers hold key stream and MACs.
+SLUICE_VAES inline void ClearRegisters() {
+  __asm__ __volatile__(
+      "vzeroall\n\t"
+      "vpxord %%zmm16, %%zmm16, %%zmm16\n\tvpxord %%zmm17, %%zmm17, %%zmm17\n\t"
+      "vpxord %%zmm18, %%zmm18, %%zmm18\n\tvpxord %%zmm19, %%zmm19, %%zmm19\n\t"
+      "vpxord %%zmm20, %%zmm20, %%zmm20\n\tvpxord %%zmm21, %%zmm21, %%zmm21\n\t"
+      "vpxord %%zmm22, %%zmm22, %%zmm22\n\tvpxord %%zmm23, %%zmm23, %%zmm23\n\t"
+      "vpxord %%zmm24, %%zmm24, %%zmm24\n\tvpxord %%zmm25, %%zmm25, %%zmm25\n\t"
+      "vpxord %%zmm26, %%zmm26, %%zmm26\n\tvpxord %%zmm27, %%zmm27, %%zmm27\n\t"
+      "vpxord %%zmm28, %%zmm28, %%zmm28\n\tvpxord %%zmm29, %%zmm29, %%zmm29\n\t"
+      "vpxord %%zmm30, %%zmm30, %%zmm30\n\tvpxord %%zmm31, %%zmm31, %%zmm31\n\t"
+      "vzeroupper"
+      :
+      :
+      : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm16", "xmm17", "xmm18", "xmm19", "xmm20",
+        "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30",
+        "xmm31");
+}
+
+// Four lanes to a register, kGroups registers of each kind.
+template <size_t kGroups, size_t kRounds>
+SLUICE_VAES void Run(CcmState* state, size_t blocks) {
+  const __m512i one = _mm512_set_epi32(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
+  // Reverses the last four bytes of each block.
+  const __m512i big_endian =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
+  __m512i mac[kGroups];
+  __m512i stream[kGroups];
+  __m512i counter[kGroups];
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    mac[g] = _mm512_load_si512(state->mac + 64 * g);
+    stream[g] = _mm512_load_si512(state->stream + 64 * g);
+    counter[g] = _mm512_load_si512(state->counter + 64 * g);
+  }
+  for (size_t offset = 0; offset < blocks * 16; offset += 16) {
+#pragma GCC unroll 4
+    for (size_t g = 0; g < kGroups; ++g) {
+      const __m512i key = _mm512_load_si512(state->round_keys[0] + 64 * g);
+      const __m512i in = Gather(state->in + 4 * g, offset);
+      const __m512i out = _mm512_xor_si512(in, stream[g]);
+      Scatter(state->out + 4 * g, offset, out);
+      const __m512i mac_output = _mm512_load_si512(state->mac_output + 64 * g);
+      const __m512i mac_input = _mm512_xor_si512(in, _mm512_and_si512(stream[g], mac_output));
+      mac[g] = _mm512_xor_si512(_mm512_xor_si512(mac[g], mac_input), key);
+      counter[g] = _mm512_add_epi32(counter[g], one);
+      stream[g] = _mm512_xor_si512(_mm512_shuffle_epi8(counter[g], big_endian), key);
+    }
+#pragma GCC unroll 16
+    for (size_t round = 1; round < kRounds; ++round) {
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kGroups; ++g) {
+        const __m512i key = _mm512_load_si512(state->round_keys[round] + 64 * g);
+        mac[g] = _mm512_aesenc_epi128(mac[g], key);
+        stream[g] = _mm512_aesenc_epi128(stream[g], key);
+      }
+    }
+#pragma GCC unroll 4
+    for (size_t g = 0; g < kGroups; ++g) {
+      const __m512i key = _mm512_load_si512(state->round_keys[kRounds] + 64 * g);
+      mac[g] = _mm512_aesenclast_epi128(mac[g], key);
+      stream[g] = _mm512_aesenclast_epi128(stream[g], key);
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    _mm512_store_si512(state->mac + 64 * g, mac[g]);
+    _mm512_store_si512(state->stream + 64 * g, stream[g]);
+    _mm512_store_si512(state->counter + 64 * g, counter[g]);
+  }
+  ClearRegisters();
+}
+
+template <size_t kRounds>
+void RunLanes(CcmState* state, size_t lanes, size_t blocks) {
+  switch (lanes) {
+    case 4:
+      Run<1, kRounds>(state, blocks);
+      return;
+    case 8:
+      Run<2, kRounds>(state, blocks);
+      return;
+    default:
+      Run<4, kRounds>(state, blocks);
+      return;
+  }
+}
+
+}  // namespace
+
+bool CcmKernelAvailable() {
+  // The first three also ask whether the operating system saves the registers. clang 14 does not
+  // know VAES by name.
+  unsigned int eax, ebx, ecx = 0, edx;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
+         (ecx & bit_VAES) != 0;
+}
+
+void CcmKernel(CcmState* state, size_t lanes, size_t rounds, size_t blocks) {
+  rounds == 10 ? RunLanes<10>(state, lanes, blocks) : RunLanes<14>(state, lanes, blocks);
+}
+
+}  // namespace sluice::crypto
