@@ -66,6 +66,8 @@ Messages MakeMessages(size_t size, size_t count) {
 }
 
 void Measure(benchmark::State& state, const Messages& messages, const std::function<void()>& run) {
+  // The first run finds cold caches, unresolved functions and vectors to grow.
+  run();
   for (auto _ : state) run();
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * messages.size()) *
                           static_cast<int64_t>(messages[0].size()));
