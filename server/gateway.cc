@@ -115,6 +115,7 @@ class Gateway::Impl {
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::thread> threads_;
   uint64_t started_nanos_ = 0;
+  std::atomic<bool> stuck_{false};
   bool listening_ = false;
   bool stopped_ = false;
 };
@@ -221,7 +222,9 @@ absl::Status Gateway::Impl::OpenListener() {
 void Gateway::Impl::Start() {
   started_nanos_ = clock_.MonotonicNanos();
   for (const std::unique_ptr<ring::Loop>& loop : loops_) {
-    threads_.emplace_back([&loop = *loop] { loop.Run(); });
+    threads_.emplace_back([this, &loop = *loop] {
+      if (!loop.Run()) stuck_ = true;
+    });
   }
   listener_->Start();
   listening_ = true;
@@ -282,6 +285,14 @@ void Gateway::Impl::Stop() {
   for (const std::unique_ptr<ring::Loop>& loop : loops_) loop->Stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  if (stuck_) {
+    // The kernel still has memory and coroutines of the loop in its hands.
+    base::Log(base::LogLevel::kError,
+              "operations on a share do not come back; the process ends without them: look for a "
+              "disk or a network file system that hangs");
+    base::CloseLog();
+    std::_Exit(EXIT_FAILURE);
+  }
   listener_.reset();
   workers_.clear();
   loops_.clear();

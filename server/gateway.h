@@ -45,7 +45,8 @@ class Gateway {
   // No new connections; those that there are may finish what they have begun, for
   // limits::drain_timeout_ms at most. Blocks until then.
   void Drain();
-  // Ends every connection and every thread. Idempotent.
+  // Ends every connection and every thread. Idempotent. Where the kernel does not give back what
+  // was begun (a disk that hangs) nothing can be taken down in order, and the process ends.
   void Stop();
 
   // As bound: the port that the kernel chose where the option says 0.
