@@ -13,6 +13,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "crypto/processor.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/fs/node_table.h"
@@ -121,6 +122,11 @@ class Gateway::Impl {
 };
 
 absl::Status Gateway::Impl::Open() {
+  if (!crypto::ProcessorAvailable(options_.processor)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "[server] processor: this machine has no ", crypto::Name(options_.processor),
+        "; it can do ", crypto::Name(crypto::DetectProcessor()), " and what is below"));
+  }
   if (absl::Status status = MakeStateDirectory(options_.state_dir); !status.ok()) return status;
   absl::StatusOr<std::unique_ptr<auth::UserStore>> users =
       auth::UserStore::Open(options_.state_dir + "/users.json");
@@ -190,6 +196,7 @@ absl::Status Gateway::Impl::MakeLoops() {
                                                                   random_,
                                                                   {}});
   random_.Fill(absl::MakeSpan(state_->guid));
+  state_->processor = options_.processor;
   for (size_t i = 0; i < count; ++i) {
     ring::Loop::Options options;
     options.index = i;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/processor.h"
 #include "server/preferences.h"
 
 namespace sluice {
@@ -26,8 +27,10 @@ struct GatewayOptions {
   size_t loops = 0;                                      // 0: one per core
   std::string state_dir;
   std::string server_name = "SLUICE";  // NetBIOS and DNS host name
-  bool allow_guest = false;            // unknown users
-  bool allow_anonymous = false;        // clients without credentials
+  // The code path of the crypto library; another than kAuto is for tests and comparisons.
+  crypto::Processor processor = crypto::Processor::kAuto;
+  bool allow_guest = false;      // unknown users
+  bool allow_anonymous = false;  // clients without credentials
   // Its `shares` is filled from the shares below.
   Preferences preferences;
   std::vector<ShareOptions> shares;

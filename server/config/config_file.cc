@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "crypto/processor.h"
 #include "server/config/nearest.h"
 #include "server/config/preferences.h"
 
@@ -187,6 +188,24 @@ bool ValidListenAddress(absl::string_view address) {
   return bracketed == (host.find(':') != absl::string_view::npos);
 }
 
+void ReadProcessor(TableReader& reader, crypto::Processor* processor, Errors& errors) {
+  constexpr std::pair<absl::string_view, crypto::Processor> kProcessors[] = {
+      {"auto", crypto::Processor::kAuto},
+      {"avx512", crypto::Processor::kAvx512},
+      {"avx2", crypto::Processor::kAvx2},
+      {"sse", crypto::Processor::kSse},
+      {"no-aesni", crypto::Processor::kNoAesni}};
+  std::string wanted = "auto";
+  reader.String("processor", &wanted);
+  for (const auto& [name, value] : kProcessors) {
+    if (name != wanted) continue;
+    *processor = value;
+    return;
+  }
+  errors.Add(reader.Where("processor"),
+             "[server] processor must be auto, avx512, avx2, sse or no-aesni");
+}
+
 void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
   TableReader reader(table, "[server]", errors);
   GatewayOptions& gateway = out->gateway;
@@ -212,6 +231,7 @@ void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
                                "and hyphens",
                                kServerNameMax));
   }
+  ReadProcessor(reader, &gateway.processor, errors);
   reader.NotePlaces("server", &out->places);
   reader.RefuseUnknownKeys();
 }

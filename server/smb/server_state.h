@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/processor.h"
 #include "server/auth/identity_map.h"
 #include "server/auth/ntlm_server.h"
 #include "server/base/clock.h"
@@ -32,6 +33,8 @@ struct ServerState {
   base::Random& random;
   // By loop index; complete before the first connection.
   std::vector<Worker*> workers;
+  // Of the crypto stages, and of the keys that they take.
+  crypto::Processor processor = crypto::Processor::kAuto;
 };
 
 }  // namespace sluice::smb

@@ -126,7 +126,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   user.guest = who.guest;
   user.anonymous = who.anonymous;
   user.identity = std::move(identity);
-  session::KeyParameters keys = connection.state().key_parameters();
+  session::KeyParameters keys = connection.state().key_parameters(worker.server().processor);
   keys.preauth_hash = session->authentication()->preauth.value();
   session->FinishAuthentication(std::move(user), who.session_key.span(), keys,
                                 connection.state().terms().RequiresSigning(setup.security_mode));

@@ -7,7 +7,10 @@
 namespace sluice::smb {
 
 Worker::Worker(ServerState& server, ring::Loop& loop)
-    : server_(server), loop_(loop), stage_(crypto::BatchStage::Create()), personalities_(loop) {}
+    : server_(server),
+      loop_(loop),
+      stage_(crypto::BatchStage::Create(server.processor)),
+      personalities_(loop) {}
 
 Worker::~Worker() = default;
 

@@ -42,6 +42,7 @@ struct WorkerCounters {
 // Made on any thread, used and destroyed on its loop's, except counters() and what says otherwise.
 class Worker final : public ring::TurnHandler {
  public:
+  // REQUIRES: this machine can run server.processor.
   Worker(ServerState& server, ring::Loop& loop);
   ~Worker();
   Worker(const Worker&) = delete;

@@ -88,6 +88,11 @@ TEST(ConfigFile, UnknownKeyIsNamedWithPlaceAndNearestName) {
             "test.toml:4:1: unknown key \"lops\" in [server]; did you mean \"loops\"?");
 }
 
+TEST(ConfigFile, ProcessorIsOneOfItsNames) {
+  EXPECT_EQ(ErrorWith("loops = 2", "processor = 'avx1024'"),
+            "test.toml:4:13: [server] processor must be auto, avx512, avx2, sse or no-aesni");
+}
+
 TEST(ConfigFile, UnknownSectionIsNamedWithNearestName) {
   EXPECT_EQ(ErrorOf("[sining]\nrequired = true\n[[share]]\nname='f'\npath='/tmp'\n"),
             "test.toml:1:2: unknown section \"sining\"; did you mean \"signing\"?");
@@ -99,7 +104,8 @@ TEST(ConfigFile, AllMistakesAreReportedAtOnce) {
       "path = 'relative'\n");
   EXPECT_TRUE(absl::StrContains(error, "test.toml:2:9: [server] loops must be a whole number"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:3:1: unknown key \"nmae\""));
-  EXPECT_TRUE(absl::StrContains(error, "test.toml:5:14: [signing] algorithms: \"MD5\" is not valid"));
+  EXPECT_TRUE(
+      absl::StrContains(error, "test.toml:5:14: [signing] algorithms: \"MD5\" is not valid"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:7:8: [[share]] name must be"));
   EXPECT_TRUE(absl::StrContains(error, "test.toml:8:8: [[share]] path must be absolute") ||
               absl::StrContains(error, "test.toml:8:8: [[share]] path must be an absolute path"))
@@ -116,7 +122,8 @@ TEST(ConfigFile, RejectsWrongTypesAndValues) {
       {"required = false", "required = 3", "[signing] required must be true or false"},
       {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "[]", "must be a list, with commas, of AES-128-GMAC"},
       {"\"HMAC-SHA256\"]", "\"AES-128-CMAC\"]", "named twice"},
-      {"mode = \"desired\"", "mode = \"on\"", "\"on\" is not valid; it must be one of off, enabled, desired, required"},
+      {"mode = \"desired\"", "mode = \"on\"",
+       "\"on\" is not valid; it must be one of off, enabled, desired, required"},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1\"", "not host:port"},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1:70000\"", "not host:port"},
       {"\"[::1]:1445\"", "\"::1:1445\"", "not host:port"},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/processor.h"
 #include "proto/smb2/close.h"
 #include "proto/smb2/create.h"
 #include "proto/smb2/echo.h"
@@ -61,6 +62,41 @@ TEST_F(EncryptionTest, EveryCipherOfEveryDialectWorks) {
     EXPECT_TRUE(client.Call(Command::kEcho, proto::EchoRequest())->sealed);
   }
 }
+
+class ProcessorTest : public GatewayTest, public ::testing::WithParamInterface<crypto::Processor> {
+ protected:
+  void SetUp() override {
+    if (!crypto::ProcessorAvailable(GetParam())) GTEST_SKIP() << "not on this machine";
+    GatewayTest::SetUp();
+  }
+  void TearDown() override {
+    if (gateway_ != nullptr) GatewayTest::TearDown();
+  }
+  void Adjust(GatewayOptions* options) override { options->processor = GetParam(); }
+};
+
+TEST_P(ProcessorTest, SignsAndSealsForAClientOfAnother) {
+  EXPECT_EQ(gateway_->Status().crypto_processor, crypto::Name(GetParam()));
+  for (const crypto::SigningAlgorithm algorithm :
+       {crypto::SigningAlgorithm::kAes128Gmac, crypto::SigningAlgorithm::kAes128Cmac,
+        crypto::SigningAlgorithm::kHmacSha256}) {
+    for (const crypto::Cipher cipher : {crypto::Cipher::kAes128Gcm, crypto::Cipher::kAes128Ccm,
+                                        crypto::Cipher::kAes256Gcm, crypto::Cipher::kAes256Ccm}) {
+      ClientOptions options;
+      options.signing = {algorithm};
+      options.ciphers = {cipher};
+      TestClient client(address(), options);
+      ASSERT_TRUE(client.Start());
+      EXPECT_TRUE(client.Call(Command::kEcho, proto::EchoRequest())->signature_right);
+      client.seal = true;
+      EXPECT_EQ(client.Call(Command::kEcho, proto::EchoRequest())->status(), NtStatus::kOk);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryPath, ProcessorTest,
+                         ::testing::Values(crypto::Processor::kAvx512, crypto::Processor::kAvx2,
+                                           crypto::Processor::kSse, crypto::Processor::kNoAesni));
 
 TEST_F(EncryptionTest, SealedRequestIsAnsweredSealedAndUnsigned) {
   TestClient client(address());
