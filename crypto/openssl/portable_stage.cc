@@ -20,8 +20,9 @@ class PortableStage : public BatchStage {
   void Add(SealJob* job) override { seal_jobs_.push_back(job); }
 
   void Flush() override {
+    if (empty()) return;
+    ++counters_.flushes;
     while (!empty()) {
-      ++counters_.flushes;
       sign_running_.swap(sign_jobs_);
       for (SignJob* job : sign_running_) Run(job);
       sign_running_.clear();

@@ -116,6 +116,8 @@ TEST_P(BatchStageTest, JobsThatACompletionAddsRunInTheSameFlush) {
   EXPECT_EQ(chain.completed, 3);
   EXPECT_TRUE(stage_->empty());
   EXPECT_EQ(chain.jobs[0].signature, chain.jobs[2].signature);
+  EXPECT_EQ(stage_->counters().flushes, 1u);
+  EXPECT_EQ(stage_->counters().jobs, 3u);
 }
 
 TEST_P(BatchStageTest, ACompletionMayFreeItsJob) {
@@ -223,6 +225,26 @@ TEST_P(BatchStageTest, CountersCount) {
   stage_->Flush();
   EXPECT_EQ(counters.flushes, 2u);
   EXPECT_EQ(counters.lanes_filled, filled);
+}
+
+// Messages of CCM share lanes with each other, whichever engine runs them.
+TEST_P(BatchStageTest, CountersCountLanesOfCcm) {
+  for (Cipher cipher : {Cipher::kAes128Ccm, Cipher::kAes256Ccm}) {
+    const CipherKey key = MakeKey(cipher, KeyFor(cipher));
+    for (size_t count : {1, 2, 3, 17}) {
+      const uint64_t before = stage_->counters().lanes_filled;
+      std::vector<Bytes> messages(count, Bytes(3000));
+      std::vector<SealJob> jobs(count);
+      for (size_t i = 0; i < count; ++i) {
+        jobs[i].key = &key;
+        SetSegments(&jobs[i], absl::MakeSpan(messages[i]));
+        stage_->Add(&jobs[i]);
+      }
+      stage_->Flush();
+      const bool lanes = GetParam() != Processor::kNoAesni && count > 1;
+      EXPECT_EQ(stage_->counters().lanes_filled - before, lanes ? count : 0) << count;
+    }
+  }
 }
 
 // One key may serve the stages of several loops at once.
