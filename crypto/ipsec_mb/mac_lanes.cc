@@ -32,8 +32,24 @@ void Xor(uint8_t* to, const uint8_t* from) {
 // The library loads all 16 bytes of a partial last block. That reads no memory which is not there
 // unless the 16 bytes cross into the next page.
 bool LastBlockCrossesPage(const uint8_t* data, size_t size) {
+  if (size % kBlockBytes == 0) return false;
   const uintptr_t last = reinterpret_cast<uintptr_t>(data) + (size & ~(kBlockBytes - 1));
   return last % kPageBytes > kPageBytes - kBlockBytes;
+}
+
+IMB_JOB* NextMacJob(IMB_MGR* manager, IMB_HASH_ALG algorithm, const uint8_t* data, size_t size,
+                    uint8_t* mac) {
+  IMB_JOB* const job = IMB_GET_NEXT_JOB(manager);
+  job->cipher_mode = IMB_CIPHER_NULL;
+  job->cipher_direction = IMB_DIR_ENCRYPT;
+  job->chain_order = IMB_ORDER_HASH_CIPHER;
+  job->hash_alg = algorithm;
+  job->src = data;
+  job->hash_start_src_offset_in_bytes = 0;
+  job->msg_len_to_hash_in_bytes = size;
+  job->auth_tag_output = mac;
+  job->auth_tag_output_len_in_bytes = kBlockBytes;
+  return job;
 }
 
 }  // namespace
@@ -65,6 +81,12 @@ MacLanes::Chain& MacLanes::NewChain(absl::Span<const absl::Span<uint8_t>> segmen
 }
 
 void MacLanes::Add(SignJob* job) {
+  const absl::Span<uint8_t> message = job->segments[0];
+  if (job->segment_count == 1 && !message.empty() && message.size() <= kPieceBytesMax &&
+      !LastBlockCrossesPage(message.data(), message.size())) {
+    whole_.emplace_back().sign = job;
+    return;
+  }
   Chain& chain = NewChain({job->segments.data(), job->segment_count});
   const CmacSchedule& schedule = ScheduleAs<CmacSchedule>(job->key->schedule());
   chain.sign = job;
@@ -94,20 +116,25 @@ void MacLanes::Run() {
     std::sort(ready_.begin(), ready_.end(), shorter);
   }
   size_t in_flight = 0;
-  while (!ready_.empty() || in_flight > 0) {
+  size_t next = 0;
+  while (!ready_.empty() || next < whole_.size() || in_flight > 0) {
     IMB_JOB* done;
-    if (ready_.empty()) {
-      done = IMB_FLUSH_JOB(manager_);
-    } else {
+    if (!ready_.empty()) {
       Chain* const chain = ready_.back();
       ready_.pop_back();
       Prepare(*chain);
       done = Submit(*chain);
       ++in_flight;
+    } else if (next < whole_.size()) {
+      done = Submit(whole_[next++]);
+      ++in_flight;
+    } else {
+      done = IMB_FLUSH_JOB(manager_);
     }
     for (; done != nullptr; done = IMB_GET_COMPLETED_JOB(manager_)) {
-      Chain* const chain = static_cast<Chain*>(done->user_data);
       --in_flight;
+      Chain* const chain = static_cast<Chain*>(done->user_data);
+      if (chain == nullptr) continue;
       Complete(*chain);
       if (!chain->last) ready_.push_back(chain);
     }
@@ -208,21 +235,25 @@ void MacLanes::Scatter(const Chain& chain) {
 }
 
 IMB_JOB* MacLanes::Submit(Chain& chain) {
-  IMB_JOB* const job = IMB_GET_NEXT_JOB(manager_);
-  const size_t tail = chain.size % kBlockBytes;
-  job->cipher_mode = IMB_CIPHER_NULL;
-  job->cipher_direction = IMB_DIR_ENCRYPT;
-  job->chain_order = IMB_ORDER_HASH_CIPHER;
-  job->hash_alg = chain.wide ? IMB_AUTH_AES_CMAC_256 : IMB_AUTH_AES_CMAC;
-  job->src = chain.data;
-  job->hash_start_src_offset_in_bytes = 0;
-  job->msg_len_to_hash_in_bytes = chain.size;
-  job->auth_tag_output = chain.mac.data();
-  job->auth_tag_output_len_in_bytes = kBlockBytes;
+  IMB_JOB* const job = NextMacJob(manager_, chain.wide ? IMB_AUTH_AES_CMAC_256 : IMB_AUTH_AES_CMAC,
+                                  chain.data, chain.size, chain.mac.data());
   job->u.CMAC._key_expanded = chain.round_keys;
   job->u.CMAC._skey1 = chain.last ? chain.subkey1 : kZeroBlock.data();
-  job->u.CMAC._skey2 = chain.sign != nullptr ? chain.subkey2 : kUnpad.rows[tail];
+  job->u.CMAC._skey2 =
+      chain.sign != nullptr ? chain.subkey2 : kUnpad.rows[chain.size % kBlockBytes];
   job->user_data = &chain;
+  return IMB_SUBMIT_JOB_NOCHECK(manager_);
+}
+
+IMB_JOB* MacLanes::Submit(Whole& whole) {
+  const absl::Span<uint8_t> message = whole.sign->segments[0];
+  const CmacSchedule& schedule = ScheduleAs<CmacSchedule>(whole.sign->key->schedule());
+  IMB_JOB* const job =
+      NextMacJob(manager_, IMB_AUTH_AES_CMAC, message.data(), message.size(), whole.mac.data());
+  job->u.CMAC._key_expanded = schedule.round_keys;
+  job->u.CMAC._skey1 = schedule.subkey1;
+  job->u.CMAC._skey2 = schedule.subkey2;
+  job->user_data = nullptr;
   return IMB_SUBMIT_JOB_NOCHECK(manager_);
 }
 
@@ -283,6 +314,7 @@ void MacLanes::Clear() {
   }
   // As in Wipe(): whoever reads memory after this sees the zeroes, so the stores stay.
   __asm__ __volatile__("" : : : "memory");
+  whole_.clear();
   count_ = 0;
 }
 
