@@ -8,23 +8,31 @@ namespace {
 
 #define SLUICE_VAES __attribute__((target("avx512f,avx512bw,avx512vl,vaes")))
 
-SLUICE_VAES inline __m512i Gather(const uint8_t* const* from, size_t offset) {
-  const auto block = [offset](const uint8_t* base) SLUICE_VAES {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(base + offset));
-  };
-  __m512i blocks = _mm512_castsi128_si512(block(from[0]));
-  blocks = _mm512_inserti32x4(blocks, block(from[1]), 1);
-  blocks = _mm512_inserti32x4(blocks, block(from[2]), 2);
-  return _mm512_inserti32x4(blocks, block(from[3]), 3);
+SLUICE_VAES inline __m128i* At(uint8_t* lane, size_t offset) {
+  return reinterpret_cast<__m128i*>(lane + offset);
 }
 
-SLUICE_VAES inline void Scatter(uint8_t* const* to, size_t offset, __m512i blocks) {
-  const auto at = [to, offset](size_t i) { return reinterpret_cast<__m128i*>(to[i] + offset); };
-  _mm_storeu_si128(at(0), _mm512_castsi512_si128(blocks));
-  _mm_storeu_si128(at(1), _mm512_extracti32x4_epi32(blocks, 1));
-  _mm_storeu_si128(at(2), _mm512_extracti32x4_epi32(blocks, 2));
-  _mm_storeu_si128(at(3), _mm512_extracti32x4_epi32(blocks, 3));
-}
+// One block of each of four lanes, read and written in place: the four addresses are loaded once.
+struct FourLanes {
+  SLUICE_VAES __m512i Load(size_t offset) const {
+    __m512i blocks = _mm512_castsi128_si512(_mm_loadu_si128(At(a, offset)));
+    blocks = _mm512_inserti32x4(blocks, _mm_loadu_si128(At(b, offset)), 1);
+    blocks = _mm512_inserti32x4(blocks, _mm_loadu_si128(At(c, offset)), 2);
+    return _mm512_inserti32x4(blocks, _mm_loadu_si128(At(d, offset)), 3);
+  }
+
+  SLUICE_VAES void Store(size_t offset, __m512i blocks) const {
+    _mm_storeu_si128(At(a, offset), _mm512_castsi512_si128(blocks));
+    _mm_storeu_si128(At(b, offset), _mm512_extracti32x4_epi32(blocks, 1));
+    _mm_storeu_si128(At(c, offset), _mm512_extracti32x4_epi32(blocks, 2));
+    _mm_storeu_si128(At(d, offset), _mm512_extracti32x4_epi32(blocks, 3));
+  }
+
+  uint8_t* a;
+  uint8_t* b;
+  uint8_t* c;
+  uint8_t* d;
+};
 
 // The registers hold key stream and MACs.
 SLUICE_VAES inline void ClearRegisters() {
@@ -66,13 +74,16 @@ SLUICE_VAES void Run(CcmState* state, size_t blocks) {
   for (size_t offset = 0; offset < blocks * 16; offset += 16) {
 #pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) {
+      constexpr int kAXorBAndC = 0x78;
+      constexpr int kAXorBXorC = 0x96;
       const __m512i key = _mm512_load_si512(state->round_keys[0] + 64 * g);
-      const __m512i in = Gather(state->in + 4 * g, offset);
-      const __m512i out = _mm512_xor_si512(in, stream[g]);
-      Scatter(state->out + 4 * g, offset, out);
       const __m512i mac_output = _mm512_load_si512(state->mac_output + 64 * g);
-      const __m512i mac_input = _mm512_xor_si512(in, _mm512_and_si512(stream[g], mac_output));
-      mac[g] = _mm512_xor_si512(_mm512_xor_si512(mac[g], mac_input), key);
+      uint8_t* const* const text = state->text + 4 * g;
+      const FourLanes lanes = {text[0], text[1], text[2], text[3]};
+      const __m512i in = lanes.Load(offset);
+      lanes.Store(offset, _mm512_xor_si512(in, stream[g]));
+      const __m512i mac_input = _mm512_ternarylogic_epi64(in, stream[g], mac_output, kAXorBAndC);
+      mac[g] = _mm512_ternarylogic_epi64(mac[g], mac_input, key, kAXorBXorC);
       counter[g] = _mm512_add_epi32(counter[g], one);
       stream[g] = _mm512_xor_si512(_mm512_shuffle_epi8(counter[g], big_endian), key);
     }

@@ -22,16 +22,15 @@ struct alignas(64) CcmState {
   // All ones where the MAC takes in what is written (a message that is opened), zero where it takes
   // in what is read.
   uint8_t mac_output[kCcmLanes * 16];
-  // Where the next block is read and, the stream over it, written; may be the same.
-  const uint8_t* in[kCcmLanes];
-  uint8_t* out[kCcmLanes];
+  // The next block, over which the stream is written.
+  uint8_t* text[kCcmLanes];
 };
 
 // Whether this processor can run the kernel.
 bool CcmKernelAvailable();
 
 // `blocks` blocks of the first `lanes` lanes (4, 8 or 16) with `rounds` rounds (10 or 14). Does not
-// move `in` and `out`. Leaves no secret in the vector registers.
+// move `text`. Leaves no secret in the vector registers.
 void CcmKernel(CcmState* state, size_t lanes, size_t rounds, size_t blocks);
 
 }  // namespace sluice::crypto

@@ -39,7 +39,7 @@ void CcmLanes::Run(absl::Span<Message> messages) {
     }
   }
   while (busy > 0) {
-    size_t blocks = idle_.size() / kBlock;
+    size_t blocks = busy < used_lanes_ ? idle_.size() / kBlock : SIZE_MAX;
     for (size_t lane = 0; lane < used_lanes_; ++lane) {
       if (lanes_[lane].message != nullptr) blocks = std::min(blocks, lanes_[lane].left);
     }
@@ -47,8 +47,7 @@ void CcmLanes::Run(absl::Span<Message> messages) {
     for (size_t i = 0; i < used_lanes_; ++i) {
       Lane& lane = lanes_[i];
       if (lane.message == nullptr) continue;
-      state_.in[i] += blocks * kBlock;
-      state_.out[i] += blocks * kBlock;
+      state_.text[i] += blocks * kBlock;
       lane.left -= blocks;
       if (lane.left > 0) continue;
       FinishPiece(i);
@@ -66,8 +65,7 @@ void CcmLanes::Run(absl::Span<Message> messages) {
 
 void CcmLanes::Idle(size_t i) {
   lanes_[i].message = nullptr;
-  state_.in[i] = idle_.data();
-  state_.out[i] = idle_.data();
+  state_.text[i] = idle_.data();
 }
 
 void CcmLanes::Fill(size_t i, Message* message) {
@@ -93,16 +91,15 @@ void CcmLanes::Fill(size_t i, Message* message) {
   // No associated data: there is no block before the head's last.
   lane.piece = Piece::kPrime;
   lane.left = 1;
-  state_.in[i] = scratch_[i].dump.data();
-  state_.out[i] = scratch_[i].dump.data();
+  state_.text[i] = scratch_[i].dump.data();
 }
 
 void CcmLanes::StartHead(size_t i) {
   Lane& lane = lanes_[i];
   lane.piece = Piece::kHead;
   lane.left = lane.head_blocks;
-  state_.in[i] = lane.head.data();
-  state_.out[i] = scratch_[i].dump.data();
+  scratch_[i].dump = lane.head;
+  state_.text[i] = scratch_[i].dump.data();
   std::memset(InLane(state_.mac, i), 0, kBlock);
 }
 
@@ -130,8 +127,7 @@ bool CcmLanes::NextPiece(size_t i) {
   }
   lane.piece = Piece::kDirect;
   lane.left = blocks;
-  state_.in[i] = segment.data() + lane.offset;
-  state_.out[i] = segment.data() + lane.offset;
+  state_.text[i] = segment.data() + lane.offset;
   lane.offset += blocks * kBlock;
   lane.remaining -= blocks * kBlock;
   return true;
@@ -163,8 +159,7 @@ void CcmLanes::Gather(size_t i) {
   // there the stream itself goes in.
   const uint8_t* const stream = InLane(state_.stream, i);
   for (size_t at = lane.gathered; at < kBlock; ++at) scratch.block[at] = job.open ? stream[at] : 0;
-  state_.in[i] = scratch.block.data();
-  state_.out[i] = scratch.block.data();
+  state_.text[i] = scratch.block.data();
 }
 
 void CcmLanes::FinishPiece(size_t i) {

@@ -2,16 +2,17 @@
 //
 // This is the one algorithm for which the multi-buffer library is not the engine. It runs a CCM's
 // CBC-MAC in lanes and its counter mode after that, with a fixed cost for each of the two and for
-// the first blocks; here the halves share their round keys and one pass over the message. In GB/s of
-// one core, AES-128-CCM, sixteen messages in flight, on a Xeon (Sapphire Rapids, 2.0 GHz):
+// the first blocks; here the halves share their round keys and one pass over the message. In GB/s
+// of one core, AES-128-CCM, sixteen messages in flight, on a Xeon (Sapphire Rapids, 2.0 GHz):
 //
 //     message         128 B   1 KiB   4 KiB + 80   64 KiB + 80
 //     OpenSSL          0.30    0.84         1.05          1.08    one at a time
 //     the library      0.50    2.77         5.02          6.53    1.7, 3.3, 4.8, 6.0 times OpenSSL
 //     this             1.66    4.89         6.11          6.00    5.6, 5.8, 5.8, 5.6
 //
-// Where the processor lacks 512-bit AES instructions, and where another processor is forced, CCM
-// runs as MacLanes (crypto/ipsec_mb/mac_lanes.h).
+// IpsecStage chooses between this and MacLanes (crypto/ipsec_mb/mac_lanes.h) by number and length.
+// Where the processor lacks 512-bit AES instructions, and where another one is forced, all CCM runs
+// as MacLanes.
 //
 // Messages lie in segments, which are read and written in place; only a block that lies across a
 // cut, and a last one that is not whole, passes through 16 bytes of our own.
@@ -71,7 +72,7 @@ class CcmLanes {
   };
   // What of a lane must not survive.
   struct Scratch {
-    std::array<uint8_t, kCcmHeadBytesMax> dump;  // what the kernel writes while it reads the head
+    std::array<uint8_t, kCcmHeadBytesMax> dump;  // the head, and over it the key stream
     Block block;  // a block gathered from two segments, or a last one
     Block mask;   // the key stream of counter 0, which hides the tag
   };
