@@ -52,7 +52,7 @@ absl::Status MakeStateDirectory(const std::string& path) {
 Preferences InitialPreferences(const GatewayOptions& options) {
   Preferences preferences = options.preferences;
   for (const ShareOptions& share : options.shares) {
-    preferences.shares.emplace(share.name, share.preferences);
+    preferences.shares[share.name] = share.preferences;
   }
   return preferences;
 }
@@ -66,6 +66,18 @@ auth::NtlmOptions NtlmOptionsOf(const GatewayOptions& options) {
   ntlm.allow_guest = options.allow_guest;
   ntlm.allow_anonymous = options.allow_anonymous;
   return ntlm;
+}
+
+// The preferences that are kept where they are used.
+void ObeyShare(smb::Share& share, const Preferences& preferences) {
+  const auto found = preferences.shares.find(share.name);
+  if (found == preferences.shares.end()) return;  // IPC$, or one that is being removed
+  const SharePreferences& wanted = found->second;
+  share.read_only = wanted.read_only;
+  share.visible = wanted.visible;
+  share.volume->set_read_only(wanted.read_only);
+  share.volume->set_case_sensitive(wanted.case_sensitive);
+  share.volume->set_break_timeout_ms(preferences.timeouts.oplock_break);
 }
 
 }  // namespace
@@ -85,6 +97,9 @@ class Gateway::Impl {
   void Drain();
   void Stop();
   GatewayStatus Status() const;
+  absl::Status PutShare(const ShareOptions& options, bool close);
+  absl::Status RemoveShare(absl::string_view name, bool close);
+  ShareUse UseOf(absl::string_view name) const;
 
   const std::vector<std::string>& addresses() const { return listener_->bound_addresses(); }
   LivePreferences& preferences() { return preferences_; }
@@ -92,7 +107,9 @@ class Gateway::Impl {
   const session::SessionTable& sessions() const { return sessions_; }
 
  private:
-  absl::StatusOr<std::unique_ptr<smb::Share>> OpenShare(const ShareOptions& options);
+  absl::StatusOr<std::shared_ptr<smb::Share>> OpenShare(const ShareOptions& options);
+  void EndTreesOf(const std::shared_ptr<smb::Share>& share);
+  void Obey(const Preferences& preferences);
   absl::Status OpenShares();
   absl::Status MakeLoops();
   absl::Status OpenListener();
@@ -108,7 +125,7 @@ class Gateway::Impl {
   session::SessionTable sessions_;
   std::unique_ptr<auth::UserStore> users_;
   fs::NodeTable nodes_;
-  std::unique_ptr<smb::ShareTable> shares_;
+  smb::ShareTable shares_;
   std::unique_ptr<ring::BlockingPool> pool_;
   std::vector<std::unique_ptr<ring::Loop>> loops_;
   std::unique_ptr<smb::ServerState> state_;
@@ -132,18 +149,18 @@ absl::Status Gateway::Impl::Open() {
       auth::UserStore::Open(options_.state_dir + "/users.json");
   if (!users.ok()) return users.status();
   users_ = *std::move(users);
-  preferences_.Observe([](const Preferences& now) { base::SetLogLevel(now.log.level); });
   if (absl::Status status = OpenShares(); !status.ok()) return status;
   if (absl::Status status = MakeLoops(); !status.ok()) return status;
-  return OpenListener();
+  if (absl::Status status = OpenListener(); !status.ok()) return status;
+  preferences_.Observe([this](const Preferences& now) { Obey(now); });
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<smb::Share>> Gateway::Impl::OpenShare(const ShareOptions& options) {
-  auto share = std::make_unique<smb::Share>();
+absl::StatusOr<std::shared_ptr<smb::Share>> Gateway::Impl::OpenShare(const ShareOptions& options) {
+  auto share = std::make_shared<smb::Share>();
   share->name = options.name;
   share->comment = options.comment;
   share->path = options.path;
-  share->read_only = options.preferences.read_only;
   if (options.storage == StorageKind::kMemory) {
     share->backend = storage::MakeMemoryBackend(clock_, kMemoryShareBytesMax);
   } else {
@@ -158,25 +175,61 @@ absl::StatusOr<std::unique_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   }
   fs::Volume::Options volume;
   volume.label = options.name;
-  volume.read_only = options.preferences.read_only;
   share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
   return share;
 }
 
 absl::Status Gateway::Impl::OpenShares() {
-  std::vector<std::unique_ptr<smb::Share>> shares;
   for (const ShareOptions& options : options_.shares) {
-    absl::StatusOr<std::unique_ptr<smb::Share>> share = OpenShare(options);
-    if (!share.ok()) return share.status();
-    shares.push_back(*std::move(share));
+    absl::StatusOr<std::shared_ptr<smb::Share>> share = OpenShare(options);
+    if (share.ok()) {
+      shares_.Put(*std::move(share));
+    } else if (options.optional) {
+      base::Log(base::LogLevel::kError, "%s; it is not served", share.status().message());
+    } else {
+      return share.status();
+    }
   }
-  auto ipc = std::make_unique<smb::Share>();
+  auto ipc = std::make_shared<smb::Share>();
   ipc->name = "IPC$";
   ipc->comment = "Remote IPC";
   ipc->kind = smb::ShareKind::kPipe;
-  shares.push_back(std::move(ipc));
-  shares_ = std::make_unique<smb::ShareTable>(std::move(shares));
+  shares_.Put(std::move(ipc));
   return absl::OkStatus();
+}
+
+void Gateway::Impl::Obey(const Preferences& preferences) {
+  base::SetLogLevel(preferences.log.level);
+  listener_->set_connections_max(preferences.limits.connections);
+  for (const std::shared_ptr<smb::Share>& share : shares_.List()) ObeyShare(*share, preferences);
+}
+
+absl::Status Gateway::Impl::PutShare(const ShareOptions& options, bool close) {
+  const absl::StatusOr<std::shared_ptr<smb::Share>> share = OpenShare(options);
+  if (!share.ok()) return share.status();
+  ObeyShare(**share, *preferences_.Get());
+  const std::shared_ptr<smb::Share> before = shares_.Put(*share);
+  if (before != nullptr && close) EndTreesOf(before);
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::Impl::RemoveShare(absl::string_view name, bool close) {
+  const std::shared_ptr<smb::Share> share = shares_.Remove(name);
+  // It may never have been served: an optional one.
+  if (share == nullptr) return absl::OkStatus();
+  if (close) EndTreesOf(share);
+  return absl::OkStatus();
+}
+
+void Gateway::Impl::EndTreesOf(const std::shared_ptr<smb::Share>& share) {
+  if (threads_.empty()) return;
+  OnEveryLoop([share](smb::Worker& worker) { worker.EndTreesOf(*share); });
+}
+
+ShareUse Gateway::Impl::UseOf(absl::string_view name) const {
+  const std::shared_ptr<const smb::Share> share = shares_.Find(name);
+  if (share == nullptr) return {};
+  return {.served = true, .trees = share->trees};
 }
 
 absl::Status Gateway::Impl::MakeLoops() {
@@ -187,13 +240,14 @@ absl::Status Gateway::Impl::MakeLoops() {
   state_ = std::unique_ptr<smb::ServerState>(new smb::ServerState{options_.server_name,
                                                                   {},
                                                                   preferences_,
-                                                                  *shares_,
+                                                                  shares_,
                                                                   sessions_,
                                                                   NtlmOptionsOf(options_),
                                                                   identities,
                                                                   *users_,
                                                                   clock_,
                                                                   random_,
+                                                                  {},
                                                                   {}});
   random_.Fill(absl::MakeSpan(state_->guid));
   state_->processor = options_.processor;
@@ -309,7 +363,7 @@ GatewayStatus Gateway::Impl::Status() const {
   GatewayStatus status;
   status.uptime_seconds = (clock_.MonotonicNanos() - started_nanos_) / 1'000'000'000;
   status.loops = workers_.size();
-  for (const std::unique_ptr<smb::Share>& share : shares_->shares()) {
+  for (const std::shared_ptr<smb::Share>& share : shares_.List()) {
     if (share->kind == smb::ShareKind::kDisk) status.shares.push_back(share->name);
   }
   uint64_t opened = 0;
@@ -331,6 +385,7 @@ GatewayStatus Gateway::Impl::Status() const {
     closed += counters.connections_closed.value();
     add("connections_opened", counters.connections_opened.value());
     add("connections_dropped", counters.dropped.value());
+    add("connections_refused_of_address", counters.refused_of_address.value());
     add("frames", counters.frames.value());
     add("requests", counters.requests.value());
     add("failures", counters.failures.value());
@@ -370,5 +425,12 @@ LivePreferences& Gateway::preferences() { return impl_->preferences(); }
 auth::UserStore& Gateway::users() { return impl_->users(); }
 const session::SessionTable& Gateway::sessions() const { return impl_->sessions(); }
 GatewayStatus Gateway::Status() const { return impl_->Status(); }
+absl::Status Gateway::PutShare(const ShareOptions& options, bool close) {
+  return impl_->PutShare(options, close);
+}
+absl::Status Gateway::RemoveShare(absl::string_view name, bool close) {
+  return impl_->RemoveShare(name, close);
+}
+ShareUse Gateway::UseOf(absl::string_view name) const { return impl_->UseOf(name); }
 
 }  // namespace sluice

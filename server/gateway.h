@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/auth/user_store.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
@@ -27,6 +29,12 @@ struct GatewayStatus {
   std::string crypto_processor;
   // Of all loops together, by name.
   std::vector<std::pair<std::string, uint64_t>> counters;
+};
+
+// How a share is used now.
+struct ShareUse {
+  bool served = false;
+  size_t trees = 0;  // tree connects
 };
 
 class Gateway {
@@ -56,6 +64,15 @@ class Gateway {
   auth::UserStore& users();
   const session::SessionTable& sessions() const;
   GatewayStatus Status() const;
+
+  // Serves a share, instead of the one of that name if there is one. Tree connects of the one
+  // before go on until their clients end them, or, with `close`, end now and their files are
+  // closed. Its preferences are those of preferences(), not of `options`. An error has changed
+  // nothing. One thread at a time changes shares, none of a loop.
+  absl::Status PutShare(const ShareOptions& options, bool close);
+  // Serves it no more, if it was.
+  absl::Status RemoveShare(absl::string_view name, bool close);
+  ShareUse UseOf(absl::string_view name) const;
 
  private:
   class Impl;

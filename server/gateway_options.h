@@ -19,6 +19,8 @@ struct ShareOptions {
   std::string path;  // kPosix only
   std::string comment;
   StorageKind storage = StorageKind::kPosix;
+  // Where it cannot be opened at the start, the others are served.
+  bool optional = false;
   SharePreferences preferences;
 };
 

@@ -18,7 +18,9 @@
 #include "server/base/log.h"
 #include "server/base/version.h"
 #include "server/config/config_file.h"
+#include "server/config/describe.h"
 #include "server/config/live_configuration.h"
+#include "server/control/reload.h"
 #include "server/control/server.h"
 #include "server/gateway.h"
 
@@ -38,24 +40,40 @@ sigset_t BlockSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGUSR1);  // ours: ends the wait for a second signal
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-// Until the first signal; a second one while draining cuts the drain short.
-void ServeUntilSignal(Gateway& gateway, const sigset_t& signals) {
+void ReloadConfiguration(const control::ControlContext& context) {
+  const absl::StatusOr<config::ReloadReport> report = control::Reload(context);
+  if (!report.ok()) {
+    Log(LogLevel::kError, "reload: nothing was changed: %s", report.status().message());
+    return;
+  }
+  for (const std::string& line : control::Lines(*report)) Log(LogLevel::kInfo, "reload: %s", line);
+}
+
+// Until the first signal but SIGHUP; a second one while draining cuts the drain short.
+void ServeUntilSignal(const control::ControlContext& context,
+                      std::unique_ptr<control::ControlServer> control, const sigset_t& signals) {
+  Gateway& gateway = context.gateway;
   int signal_number = 0;
   do {
     sigwait(&signals, &signal_number);
-  } while (signal_number == SIGUSR1);
+    if (signal_number == SIGHUP) ReloadConfiguration(context);
+  } while (signal_number == SIGUSR1 || signal_number == SIGHUP);
   Log(LogLevel::kInfo, "stopping: open requests may finish; a second signal ends them");
   std::thread impatience([&signals] {
     int again = 0;
-    sigwait(&signals, &again);
+    do {
+      sigwait(&signals, &again);
+    } while (again == SIGHUP);
     if (again != SIGUSR1) _exit(128 + again);
   });
   gateway.Drain();
+  control.reset();  // it acts on a gateway that runs
   gateway.Stop();
   pthread_kill(impatience.native_handle(), SIGUSR1);
   impatience.join();
@@ -69,16 +87,18 @@ int Fail(const absl::Status& status) {
 int Serve(config::Configuration file) {
   const sigset_t signals = BlockSignals();
   const std::string control_socket = file.control_socket;
+  const std::string control_group = file.control_group;
   const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
       config::LiveConfiguration::Open(std::move(file));
   if (!configuration.ok()) return Fail(configuration.status());
+  for (const std::string& line : (*configuration)->ignored()) Log(LogLevel::kWarning, "%s", line);
   const absl::StatusOr<std::unique_ptr<Gateway>> gateway =
       Gateway::Create((*configuration)->InitialOptions());
   if (!gateway.ok()) return Fail(gateway.status());
   (*configuration)->Attach((*gateway)->preferences());
-  const absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
-      control::ControlServer::Start(control_socket, {**gateway, **configuration},
-                                    base::SystemClock());
+  const control::ControlContext context = {**gateway, **configuration};
+  absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
+      control::ControlServer::Start(control_socket, control_group, context, base::SystemClock());
   if (!control.ok()) return Fail(control.status());
   (*gateway)->Start();
   const GatewayStatus status = (*gateway)->Status();
@@ -91,8 +111,20 @@ int Serve(config::Configuration file) {
         "cannot be served",
         geteuid());
   }
-  ServeUntilSignal(**gateway, signals);
+  ServeUntilSignal(context, *std::move(control), signals);
   Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+// What the gateway would obey if it were started now, each value with its origin.
+int Check(config::Configuration file) {
+  const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
+      config::LiveConfiguration::Open(std::move(file));
+  if (!configuration.ok()) {
+    std::cerr << "sluiced: " << configuration.status().message() << "\n";
+    return kBadConfiguration;
+  }
+  std::cout << config::Describe(**configuration);
   return 0;
 }
 
@@ -102,7 +134,8 @@ int Main(int argc, char** argv) {
   CLI::App app("Serves directories over SMB 2 and 3.", "sluiced");
   app.set_version_flag("--version", std::string("sluiced ") + base::kVersion);
   app.add_option("--config", config_path, "The configuration file")->capture_default_str();
-  app.add_flag("--check-config", check, "Check the configuration file and end");
+  app.add_flag("--check-config", check,
+               "Print what would be obeyed and why, or every mistake, and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -115,10 +148,7 @@ int Main(int argc, char** argv) {
               << configuration.status().message() << "\n";
     return kBadConfiguration;
   }
-  if (check) {
-    std::cout << config_path << " is usable\n";
-    return 0;
-  }
+  if (check) return Check(*std::move(configuration));
   return Serve(*std::move(configuration));
 }
 

@@ -24,9 +24,6 @@ namespace sluice {
 // required: for every client; the others are refused.
 enum class EncryptionMode : uint8_t { kOff, kEnabled, kDesired, kRequired };
 
-// How names are found that differ in case only.
-enum class CaseMode : uint8_t { kInsensitive, kSensitive };
-
 // [signing], [encryption] and [dialect] are members of Preferences itself.
 
 // [limits]. None may be above the limit of the same meaning in server/base/limits.h.
@@ -67,7 +64,7 @@ struct SharePreferences {
                                                    crypto::SigningAlgorithm::kAes128Cmac,
                                                    crypto::SigningAlgorithm::kHmacSha256};
   bool visible = true;
-  CaseMode names = CaseMode::kInsensitive;
+  bool case_sensitive = false;
 };
 
 // A value, copied to be changed.

@@ -160,6 +160,7 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
   const bool right = crypto::ConstantTimeEqual(proof, response.proof);
   if (!known && environment_.options->allow_guest) return OnGuest();
   if (!known || !right) return NtStatus::kLogonFailure;
+  if (user.disabled) return NtStatus::kAccountDisabled;
 
   if (!ExchangeKey(base, message)) return NtStatus::kInvalidParameter;
   // The flag is under the proof, so nobody else can have taken it away.

@@ -117,6 +117,11 @@ absl::string_view ParseUser(const json& record, User* user) {
   if (!record.is_object()) return "a user is not an object";
   user->name = Text(record, "name");
   user->unix_user = Text(record, "unix_user");
+  const auto disabled = record.find("disabled");
+  if (disabled != record.end()) {
+    if (!disabled->is_boolean()) return "a user's disabled is neither true nor false";
+    user->disabled = *disabled;
+  }
   if (!ValidateUserName(user->name).ok()) return "a user has an invalid name";
   SecretText hash{Text(record, "nt_hash")};
   if (!ParseHash(hash.text, &user->nt_hash)) return "a user's nt_hash is not 32 hex digits";
@@ -194,6 +199,7 @@ absl::Status UserStore::Commit(Users users) {
                                    reinterpret_cast<const char*>(user.nt_hash.bytes.data()),
                                    user.nt_hash.bytes.size()))}};
     if (!user.unix_user.empty()) record["unix_user"] = user.unix_user;
+    if (user.disabled) record["disabled"] = true;
     list.push_back(std::move(record));
   }
   const json document = {{"version", kVersion}, {"users", std::move(list)}};
@@ -231,6 +237,31 @@ absl::Status UserStore::Add(absl::string_view name, absl::string_view password,
         absl::StrCat("there are ", limits::users_max, " users already"));
   }
   return Commit(std::move(users));
+}
+
+template <typename F>
+absl::Status UserStore::Change(absl::string_view name, F change) {
+  std::string key;
+  const std::lock_guard<std::mutex> writing(writing_);
+  Users users;
+  {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    users = users_;
+  }
+  const auto found = UpperCaseName(name, &key) ? users.find(key) : users.end();
+  if (found == users.end()) return absl::NotFoundError(absl::StrCat("there is no user ", name));
+  change(found->second);
+  return Commit(std::move(users));
+}
+
+absl::Status UserStore::SetPassword(absl::string_view name, absl::string_view password) {
+  const absl::StatusOr<NtHash> hash = NtHashOfPassword(password);
+  if (!hash.ok()) return hash.status();
+  return Change(name, [&hash](User& user) { user.nt_hash = *hash; });
+}
+
+absl::Status UserStore::SetDisabled(absl::string_view name, bool disabled) {
+  return Change(name, [disabled](User& user) { user.disabled = disabled; });
 }
 
 absl::Status UserStore::Remove(absl::string_view name) {

@@ -41,6 +41,7 @@ struct User {
   // The Unix account whose rights the user's sessions have, or a decimal uid; "" for the rule of
   // identity_map.h.
   std::string unix_user;
+  bool disabled = false;  // may not log on
 };
 
 // All methods are thread-safe. Find takes a shared lock and does no I/O, so a loop may call it; Add
@@ -53,6 +54,9 @@ class UserStore {
 
   // Adds a user or, if there is one of that name, replaces it. On an error nothing has changed.
   absl::Status Add(absl::string_view name, absl::string_view password, absl::string_view unix_user);
+  // NOT_FOUND if there is no such user; the rest of it stays.
+  absl::Status SetPassword(absl::string_view name, absl::string_view password);
+  absl::Status SetDisabled(absl::string_view name, bool disabled);
   // NOT_FOUND if there is no such user.
   absl::Status Remove(absl::string_view name);
   // False if there is no such user.
@@ -67,6 +71,8 @@ class UserStore {
 
   UserStore(std::string path, Users users);
   absl::Status Commit(Users users);
+  template <typename F>
+  absl::Status Change(absl::string_view name, F change);
 
   const std::string path_;
   std::mutex writing_;  // one change at a time; taken before `mutex_`

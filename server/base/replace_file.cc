@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,7 +31,7 @@ class FileDescriptor {
 
 absl::Status SystemError(absl::string_view what, absl::string_view path) {
   const int error = errno;
-  return absl::ErrnoToStatus(error, absl::StrCat("cannot ", what, " ", path));
+  return absl::InternalError(absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)));
 }
 
 }  // namespace

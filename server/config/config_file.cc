@@ -1,7 +1,5 @@
 #include "server/config/config_file.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -19,6 +17,8 @@
 #include "crypto/processor.h"
 #include "server/config/nearest.h"
 #include "server/config/preferences.h"
+#include "server/config/settings.h"
+#include "server/config/share_rules.h"
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -29,7 +29,6 @@ namespace {
 
 constexpr int64_t kLoopsMax = 1024;
 constexpr size_t kServerNameMax = 15;  // a NetBIOS name
-constexpr size_t kShareNameMax = 80;   // [MS-SRVS] 2.2.4.23
 
 // Collects mistakes, so that one run shows them all.
 class Errors {
@@ -189,17 +188,11 @@ bool ValidListenAddress(absl::string_view address) {
 }
 
 void ReadProcessor(TableReader& reader, crypto::Processor* processor, Errors& errors) {
-  constexpr std::pair<absl::string_view, crypto::Processor> kProcessors[] = {
-      {"auto", crypto::Processor::kAuto},
-      {"avx512", crypto::Processor::kAvx512},
-      {"avx2", crypto::Processor::kAvx2},
-      {"sse", crypto::Processor::kSse},
-      {"no-aesni", crypto::Processor::kNoAesni}};
-  std::string wanted = "auto";
+  std::string wanted(ProcessorWord(*processor));
   reader.String("processor", &wanted);
-  for (const auto& [name, value] : kProcessors) {
-    if (name != wanted) continue;
-    *processor = value;
+  for (const crypto::Processor known : kProcessors) {
+    if (ProcessorWord(known) != wanted) continue;
+    *processor = known;
     return;
   }
   errors.Add(reader.Where("processor"),
@@ -254,48 +247,27 @@ void ReadAuth(TableReader& reader, Configuration* out) {
   reader.Bool("anonymous", &out->gateway.allow_anonymous);
 }
 
-void CheckShareName(const TableReader& reader, const std::string& name, std::set<std::string>* seen,
-                    Errors& errors) {
-  if (name.empty() || name.size() > kShareNameMax ||
-      name.find_first_of("\"\\/[]:|<>+=;,*?") != std::string::npos) {
-    errors.Add(
-        reader.Where("name"),
-        absl::StrFormat("[[share]] name must be 1 to %d characters, none of \\ / [ ] : | < > "
-                        "+ = ; , * ? \"",
-                        kShareNameMax));
-  } else if (absl::EqualsIgnoreCase(name, "IPC$")) {
-    errors.Add(reader.Where("name"),
-               "[[share]] name: IPC$ is always there and cannot be a directory");
-  } else if (!seen->insert(absl::AsciiStrToLower(name)).second) {
-    errors.Add(reader.Where("name"), absl::StrCat("[[share]] name \"", name, "\" is used twice"));
-  }
-}
-
-void CheckSharePath(const TableReader& reader, const ShareOptions& share, Errors& errors) {
-  struct stat status {};
-  if (share.path.empty() || share.path.front() != '/') {
-    errors.Add(reader.Where("path"), "[[share]] path must be an absolute path");
-  } else if (stat(share.path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-    errors.Add(reader.Where("path"),
-               absl::StrCat("[[share]] path: there is no directory ", share.path));
-  }
-}
-
 void ReadShare(const toml::table& table, std::set<std::string>* seen, Configuration* out,
                Errors& errors) {
   TableReader reader(table, "[[share]]", errors);
   ShareOptions share;
   reader.String("name", &share.name);
-  CheckShareName(reader, share.name, seen, errors);
-  std::string storage = "posix";
+  const auto check = [&](absl::string_view key, const absl::Status& status) {
+    if (status.ok()) return;
+    errors.Add(reader.Where(key), absl::StrCat("[[share]] ", status.message()));
+  };
+  check("name", CheckShareName(share.name));
+  if (!seen->insert(absl::AsciiStrToLower(share.name)).second) {
+    errors.Add(reader.Where("name"),
+               absl::StrCat("[[share]] name \"", share.name, "\" is used twice"));
+  }
+  std::string storage(Name(share.storage));
   reader.String("storage", &storage);
-  if (storage == "memory") {
-    share.storage = StorageKind::kMemory;
-  } else if (storage != "posix") {
+  if (!ParseStorage(storage, &share.storage)) {
     errors.Add(reader.Where("storage"), "[[share]] storage must be \"posix\" or \"memory\"");
   }
   reader.String("path", &share.path);
-  if (share.storage == StorageKind::kPosix) CheckSharePath(reader, share, errors);
+  if (share.storage == StorageKind::kPosix) check("path", CheckSharePath(share.path));
   reader.String("comment", &share.comment);
   for (const PreferenceRow& row : PreferenceTable()) {
     if (row.of_share) {

@@ -1,45 +1,53 @@
 #include "server/config/live_configuration.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
-#include "server/base/replace_file.h"
+#include "server/config/nearest.h"
+#include "server/config/settings.h"
+#include "server/config/share_rules.h"
 
 namespace sluice::config {
 namespace {
 
-using nlohmann::json;
-
-constexpr int kVersion = 1;
-
-absl::Status MakeStateDirectory(const std::string& path) {
-  if (path.empty()) return absl::InvalidArgumentError("state_dir is not set");
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot make the state directory ", path, ": ", std::strerror(errno)));
+template <typename List, typename NameOf>
+auto FindNamed(List& list, absl::string_view name, NameOf name_of) {
+  return std::find_if(list.begin(), list.end(), [&](const auto& item) {
+    return absl::EqualsIgnoreCase(name_of(item), name);
+  });
+}
+auto FindOption(std::vector<ShareOptions>& shares, absl::string_view name) {
+  return FindNamed(shares, name, [](const ShareOptions& share) { return share.name; });
 }
 
-absl::Status Damaged(absl::string_view path, absl::string_view why) {
-  return absl::DataLossError(
-      absl::StrCat(path, " is damaged (", why,
-                   "). It was left as it is: restore it from a backup, or move it away and set "
-                   "again what was set at run time."));
-}
-
-bool IsStringMap(const json& value) {
-  if (!value.is_object()) return false;
-  for (const json& item : value) {
-    if (!item.is_string()) return false;
+std::vector<PreferenceChange> Differences(const Preferences& before, const Preferences& after) {
+  std::vector<PreferenceChange> changes;
+  for (PreferenceKey& key : AllPreferences(after)) {
+    if (key.row->of_share && before.shares.count(key.share) == 0) continue;
+    std::string old_value = GetPreference(before, key);
+    std::string new_value = GetPreference(after, key);
+    if (old_value != new_value) {
+      changes.push_back({std::move(key), std::move(old_value), std::move(new_value)});
+    }
   }
-  return true;
+  return changes;
+}
+
+bool SameStorage(const ShareOptions& a, const ShareOptions& b) {
+  return a.path == b.path && a.comment == b.comment && a.storage == b.storage;
+}
+
+std::vector<std::string> NeedingRestart(const Configuration& running, const Configuration& file) {
+  std::vector<std::string> needs;
+  for (const SettingRow& row : SettingTable()) {
+    const std::string now = row.get(running);
+    const std::string wanted = row.get(file);
+    if (now != wanted)
+      needs.push_back(absl::StrCat(row.name, ": ", now, ", the file says ", wanted));
+  }
+  return needs;
 }
 
 }  // namespace
@@ -51,53 +59,55 @@ absl::string_view Name(Source source) {
 
 LiveConfiguration::LiveConfiguration(Configuration file, Runtime runtime)
     : path_(file.gateway.state_dir + "/runtime.json"),
+      started_(file),
       file_(std::move(file)),
-      runtime_(std::move(runtime)) {}
+      runtime_(std::move(runtime)),
+      effective_(Combine(file_, runtime_)) {}
 
 absl::StatusOr<std::unique_ptr<LiveConfiguration>> LiveConfiguration::Open(Configuration file) {
-  absl::Status made = MakeStateDirectory(file.gateway.state_dir);
-  if (!made.ok()) return made;
-  absl::StatusOr<Runtime> runtime = Load(file.gateway.state_dir + "/runtime.json");
+  if (file.gateway.state_dir.empty()) return absl::InvalidArgumentError("state_dir is not set");
+  absl::StatusOr<Runtime> runtime = LoadRuntime(file.gateway.state_dir + "/runtime.json");
   if (!runtime.ok()) return runtime.status();
-  std::unique_ptr<LiveConfiguration> live(
+  return std::unique_ptr<LiveConfiguration>(
       new LiveConfiguration(std::move(file), *std::move(runtime)));
-  std::vector<std::string> ignored;
-  live->effective_ = live->Effective(live->runtime_, &ignored);
-  for (const std::string& line : ignored) base::Log(base::LogLevel::kWarning, "%s", line);
-  return live;
 }
 
-absl::StatusOr<LiveConfiguration::Runtime> LiveConfiguration::Load(const std::string& path) {
-  Runtime runtime;
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0 && errno == ENOENT) return runtime;
-  std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::UnavailableError(absl::StrCat("cannot read ", path));
-  }
-  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
-  if (!document.is_object()) return Damaged(path, "it is not a JSON object");
-  if (document.value("version", json()) != kVersion) return Damaged(path, "its version is not 1");
-  const json preferences = document.value("preferences", json());
-  if (!IsStringMap(preferences)) return Damaged(path, "its preferences are not strings");
-  for (const auto& [name, value] : preferences.items()) runtime.preferences[name] = value;
-  return runtime;
-}
-
-absl::Status LiveConfiguration::Save(const Runtime& runtime) const {
-  const json document = {{"version", kVersion}, {"preferences", runtime.preferences}};
-  return base::ReplaceFile(path_, document.dump(2) + "\n");
-}
-
-Preferences LiveConfiguration::Effective(const Runtime& runtime,
-                                         std::vector<std::string>* ignored) const {
-  Preferences effective = file_.gateway.preferences;
-  for (const auto& [name, value] : runtime.preferences) {
-    const absl::Status status = SetPreference(effective, name, value);
-    if (!status.ok()) {
-      ignored->push_back(absl::StrCat("set at run time, but does not hold: ", status.message()));
+LiveConfiguration::Effective LiveConfiguration::Combine(const Configuration& file,
+                                                        const Runtime& runtime) {
+  Effective effective;
+  effective.preferences = file.gateway.preferences;
+  effective.preferences.shares.clear();
+  std::vector<ShareOptions> put = runtime.shares;
+  const auto add = [&effective](ShareOptions share, Source source) {
+    effective.preferences.shares[share.name] = share.preferences;
+    effective.shares.push_back({std::move(share), source});
+  };
+  for (const ShareOptions& share : file.gateway.shares) {
+    const auto& removed = runtime.removed_shares;
+    if (FindNamed(removed, share.name, [](const std::string& name) { return name; }) !=
+        removed.end()) {
+      continue;
     }
+    const auto instead = FindOption(put, share.name);
+    if (instead == put.end()) {
+      add(share, Source::kFile);
+      continue;
+    }
+    instead->name = share.name;
+    instead->preferences = share.preferences;
+    add(*instead, Source::kRuntime);
+    put.erase(instead);
+  }
+  for (ShareOptions& share : put) add(std::move(share), Source::kRuntime);
+  for (const auto& [name, value] : runtime.preferences) {
+    const absl::Status status = SetPreference(effective.preferences, name, value);
+    if (status.ok()) continue;
+    effective.ignored.push_back(
+        absl::StrCat("set at run time, but does not hold: ", status.message()));
+  }
+  for (ShareView& share : effective.shares) {
+    share.options.preferences = effective.preferences.shares.at(share.options.name);
+    share.options.optional = share.source == Source::kRuntime;
   }
   return effective;
 }
@@ -105,10 +115,9 @@ Preferences LiveConfiguration::Effective(const Runtime& runtime,
 GatewayOptions LiveConfiguration::InitialOptions() const {
   std::lock_guard<std::mutex> lock(mutex_);
   GatewayOptions options = file_.gateway;
-  options.preferences = effective_;
-  for (ShareOptions& share : options.shares) {
-    share.preferences = effective_.shares.at(share.name);
-  }
+  options.preferences = effective_.preferences;
+  options.shares.clear();
+  for (const ShareView& share : effective_.shares) options.shares.push_back(share.options);
   return options;
 }
 
@@ -117,16 +126,35 @@ void LiveConfiguration::Attach(LivePreferences& live) {
   live_ = &live;
 }
 
+std::vector<std::string> LiveConfiguration::ignored() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return effective_.ignored;
+}
+
+Configuration LiveConfiguration::file() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return file_;
+}
+
+std::vector<ShareView> LiveConfiguration::Shares() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return effective_.shares;
+}
+
 std::vector<PreferenceView> LiveConfiguration::List() const {
   std::lock_guard<std::mutex> lock(mutex_);
   Preferences defaults;
-  for (const auto& [name, ignored] : effective_.shares) defaults.shares[name];
+  Preferences configured = file_.gateway.preferences;
+  for (const auto& [name, ignored] : effective_.preferences.shares) {
+    defaults.shares[name];
+    configured.shares[name];  // a default where the file has no such share
+  }
   std::vector<PreferenceView> views;
-  for (PreferenceKey& key : AllPreferences(effective_)) {
+  for (PreferenceKey& key : AllPreferences(effective_.preferences)) {
     PreferenceView view;
-    view.value = GetPreference(effective_, key);
+    view.value = GetPreference(effective_.preferences, key);
     view.default_value = GetPreference(defaults, key);
-    view.configured_value = GetPreference(file_.gateway.preferences, key);
+    view.configured_value = GetPreference(configured, key);
     const std::string name = key.name();
     if (runtime_.preferences.count(name) != 0) {
       view.source = Source::kRuntime;
@@ -139,27 +167,25 @@ std::vector<PreferenceView> LiveConfiguration::List() const {
   return views;
 }
 
-// With mutex_ held.
-absl::StatusOr<ChangeResult> LiveConfiguration::Commit(Runtime next, bool dry_run) {
-  std::vector<std::string> ignored;
-  ChangeResult result;
-  result.before = effective_;
-  result.after = Effective(next, &ignored);
-  absl::Status status = CheckTogether(result.after);
+// With mutex_ held, as all below but the public ones.
+void LiveConfiguration::Publish(Effective effective) {
+  effective_ = std::move(effective);
+  if (live_ != nullptr) live_->Set(effective_.preferences);
+}
+
+absl::StatusOr<ChangeResult> LiveConfiguration::CommitPreferences(Runtime next, bool dry_run) {
+  Effective effective = Combine(file_, next);
+  absl::Status status = CheckTogether(effective.preferences);
   if (!status.ok()) return status;
-  for (PreferenceKey& key : AllPreferences(result.after)) {
-    std::string before = GetPreference(result.before, key);
-    std::string after = GetPreference(result.after, key);
-    if (before != after) {
-      result.changed.push_back({std::move(key), std::move(before), std::move(after)});
-    }
-  }
+  ChangeResult result;
+  result.before = effective_.preferences;
+  result.after = effective.preferences;
+  result.changed = Differences(result.before, result.after);
   if (dry_run) return result;
-  status = Save(next);
+  status = SaveRuntime(path_, next);
   if (!status.ok()) return status;
   runtime_ = std::move(next);
-  effective_ = result.after;
-  if (live_ != nullptr) live_->Set(effective_);
+  Publish(std::move(effective));
   return result;
 }
 
@@ -167,7 +193,7 @@ absl::StatusOr<ChangeResult> LiveConfiguration::Set(
     const std::map<std::string, std::string>& values, bool dry_run) {
   std::lock_guard<std::mutex> lock(mutex_);
   Runtime next = runtime_;
-  Preferences scratch = effective_;
+  Preferences scratch = effective_.preferences;
   for (const auto& [name, value] : values) {
     const absl::StatusOr<PreferenceKey> key = FindPreference(scratch, name);
     if (!key.ok()) return key.status();
@@ -175,7 +201,7 @@ absl::StatusOr<ChangeResult> LiveConfiguration::Set(
     if (!status.ok()) return status;
     next.preferences[key->name()] = GetPreference(scratch, *key);
   }
-  return Commit(std::move(next), dry_run);
+  return CommitPreferences(std::move(next), dry_run);
 }
 
 absl::StatusOr<ChangeResult> LiveConfiguration::Reset(const std::vector<std::string>& names,
@@ -184,11 +210,151 @@ absl::StatusOr<ChangeResult> LiveConfiguration::Reset(const std::vector<std::str
   Runtime next = runtime_;
   if (names.empty()) next.preferences.clear();
   for (const std::string& name : names) {
-    const absl::StatusOr<PreferenceKey> key = FindPreference(effective_, name);
+    const absl::StatusOr<PreferenceKey> key = FindPreference(effective_.preferences, name);
     if (!key.ok()) return key.status();
     next.preferences.erase(key->name());
   }
-  return Commit(std::move(next), dry_run);
+  return CommitPreferences(std::move(next), dry_run);
+}
+
+const ShareView* LiveConfiguration::FindShare(absl::string_view name) const {
+  const auto found =
+      FindNamed(effective_.shares, name, [](const ShareView& share) { return share.options.name; });
+  return found == effective_.shares.end() ? nullptr : &*found;
+}
+
+// A share's preferences hold before its first client comes.
+absl::Status LiveConfiguration::CommitShare(Runtime next, const std::string& name,
+                                            const ServeShare& serve) {
+  Effective effective = Combine(file_, next);
+  absl::Status status = CheckTogether(effective.preferences);
+  if (!status.ok()) return status;
+  Effective before = std::exchange(effective_, effective);
+  const auto options = [this, &name] {
+    const ShareView* share = FindShare(name);
+    return share == nullptr ? nullptr : &share->options;
+  };
+  if (options() != nullptr) Publish(std::move(effective));
+  status = serve(name, options());
+  const bool served = status.ok();
+  if (served) status = SaveRuntime(path_, next);
+  if (status.ok()) {
+    runtime_ = std::move(next);
+    Publish(std::move(effective_));
+    return status;
+  }
+  Publish(std::move(before));
+  // It was served a moment ago, so it can be again.
+  if (served && !serve(name, options()).ok()) {
+    return absl::InternalError(
+        absl::StrCat("share \"", name, "\" is lost: ", status.message(), "; restart the gateway"));
+  }
+  return status;
+}
+
+absl::Status LiveConfiguration::AddShare(ShareOptions share,
+                                         const std::map<std::string, std::string>& preferences,
+                                         const ServeShare& serve) {
+  absl::Status status = CheckShareName(share.name);
+  if (status.ok() && share.storage == StorageKind::kPosix) status = CheckSharePath(share.path);
+  if (!status.ok()) return status;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (FindShare(share.name) != nullptr) {
+    return absl::AlreadyExistsError(absl::StrCat("there is a share ", share.name, " already"));
+  }
+  Runtime next = runtime_;
+  next.removed_shares.erase(std::remove_if(next.removed_shares.begin(), next.removed_shares.end(),
+                                           [&](const std::string& name) {
+                                             return absl::EqualsIgnoreCase(name, share.name);
+                                           }),
+                            next.removed_shares.end());
+  Preferences scratch = effective_.preferences;
+  scratch.shares[share.name];
+  for (const auto& [key, value] : preferences) {
+    const std::string name = absl::StrCat("share.", share.name, ".", key);
+    status = SetPreference(scratch, name, value);
+    if (!status.ok()) return status;
+    next.preferences[name] = value;
+  }
+  const std::string name = share.name;
+  next.shares.push_back(std::move(share));
+  return CommitShare(std::move(next), name, serve);
+}
+
+absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optional<std::string> path,
+                                            std::optional<std::string> comment,
+                                            const ServeShare& serve) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const ShareView* found = FindShare(name);
+  if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
+  ShareOptions changed = found->options;
+  if (path.has_value() && changed.storage != StorageKind::kPosix) {
+    return absl::InvalidArgumentError("a share in memory has no path");
+  }
+  if (path.has_value()) {
+    absl::Status status = CheckSharePath(*path);
+    if (!status.ok()) return status;
+    changed.path = *std::move(path);
+  }
+  if (comment.has_value()) changed.comment = *std::move(comment);
+  Runtime next = runtime_;
+  const auto instead = FindOption(next.shares, name);
+  if (instead == next.shares.end()) {
+    next.shares.push_back(changed);
+  } else {
+    *instead = changed;
+  }
+  return CommitShare(std::move(next), changed.name, serve);
+}
+
+absl::Status LiveConfiguration::RemoveShare(absl::string_view name, const ServeShare& serve) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const ShareView* found = FindShare(name);
+  if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
+  const std::string real = found->options.name;
+  Runtime next = runtime_;
+  const auto put = FindOption(next.shares, real);
+  if (put != next.shares.end()) next.shares.erase(put);
+  if (FindOption(file_.gateway.shares, real) != file_.gateway.shares.end()) {
+    next.removed_shares.push_back(real);
+  }
+  // Another share of that name must not inherit them.
+  for (const PreferenceKey& key : AllPreferences(effective_.preferences)) {
+    if (key.share == real) next.preferences.erase(key.name());
+  }
+  return CommitShare(std::move(next), real, serve);
+}
+
+absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
+                                                       const ServeShare& serve) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Effective next = Combine(file, runtime_);
+  absl::Status status = CheckTogether(next.preferences);
+  if (!status.ok()) return status;
+  ReloadReport report;
+  report.changed = Differences(effective_.preferences, next.preferences);
+  report.needs_restart = NeedingRestart(started_, file);
+  file_ = std::move(file);
+  const Effective before = std::exchange(effective_, next);
+  Publish(std::move(next));
+  for (const ShareView& share : effective_.shares) {
+    const auto old = FindNamed(before.shares, share.options.name,
+                               [](const ShareView& view) { return view.options.name; });
+    const bool added = old == before.shares.end();
+    if (!added && SameStorage(old->options, share.options)) continue;
+    status = serve(share.options.name, &share.options);
+    if (!status.ok()) {
+      report.needs_restart.push_back(std::string(status.message()));
+    } else {
+      (added ? report.shares_added : report.shares_changed).push_back(share.options.name);
+    }
+  }
+  for (const ShareView& share : before.shares) {
+    if (FindShare(share.options.name) != nullptr) continue;
+    status = serve(share.options.name, nullptr);
+    report.shares_removed.push_back(share.options.name);
+  }
+  return report;
 }
 
 }  // namespace sluice::config

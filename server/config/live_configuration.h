@@ -5,9 +5,11 @@
 #define SLUICE_SERVER_CONFIG_LIVE_CONFIGURATION_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "server/config/config_file.h"
 #include "server/config/preferences.h"
+#include "server/config/runtime_file.h"
 #include "server/gateway_options.h"
 
 namespace sluice::config {
@@ -46,12 +49,31 @@ struct ChangeResult {
   std::vector<PreferenceChange> changed;
 };
 
+struct ShareView {
+  ShareOptions options;  // with the preferences that hold
+  Source source = Source::kFile;
+};
+
+struct ReloadReport {
+  std::vector<PreferenceChange> changed;
+  std::vector<std::string> shares_added;
+  std::vector<std::string> shares_changed;
+  std::vector<std::string> shares_removed;
+  // What the file says now and only a restart can bring: "server.loops: 2, the file says 4".
+  std::vector<std::string> needs_restart;
+};
+
+// Serves the share as `options` say, instead of one of that name if there is one; null: serves none
+// of that name any more. An error has changed nothing.
+using ServeShare =
+    std::function<absl::Status(const std::string& name, const ShareOptions* options)>;
+
 // All methods are thread-safe; changes run one after the other, each seeing the one before.
 class LiveConfiguration {
  public:
-  // Reads runtime.json, if there is one, from the file's state_dir, which is made where it is
-  // missing. A damaged one is an error that says what to do; a value in it that is not valid (any
-  // more), or whose share is not there, is logged and does not hold.
+  // Reads runtime.json from the file's state_dir, if both are there. A damaged one is an error that
+  // says what to do; a value in it that is not valid (any more), or whose share is not there, does
+  // not hold and is listed in ignored().
   static absl::StatusOr<std::unique_ptr<LiveConfiguration>> Open(Configuration file);
 
   // What to start the gateway with.
@@ -59,8 +81,14 @@ class LiveConfiguration {
   // From now on changes are published there. `live` outlives this.
   void Attach(LivePreferences& live);
 
+  const std::string& path() const { return path_; }
+  // What of runtime.json does not hold, and why.
+  std::vector<std::string> ignored() const;
+  // The file as last loaded.
+  Configuration file() const;
   // In the table's order; share names as configured.
   std::vector<PreferenceView> List() const;
+  std::vector<ShareView> Shares() const;
 
   // All of `values` (name -> text) hold, on disk first, when it returns OK; else nothing has
   // changed. With dry_run nothing changes at all.
@@ -68,24 +96,40 @@ class LiveConfiguration {
   // Back to the file's values, or the defaults: of these preferences, or of all.
   absl::StatusOr<ChangeResult> Reset(const std::vector<std::string>& names, bool dry_run);
 
- private:
-  // What was set at run time. Names are those of PreferenceKey::name().
-  struct Runtime {
-    std::map<std::string, std::string> preferences;
-  };
+  // Adds a share that is not there, or changes one that is; `share.preferences` says nothing,
+  // `preferences` (key -> text) does. ALREADY_EXISTS or NOT_FOUND otherwise.
+  absl::Status AddShare(ShareOptions share, const std::map<std::string, std::string>& preferences,
+                        const ServeShare& serve);
+  // Absent members stay.
+  absl::Status ChangeShare(absl::string_view name, std::optional<std::string> path,
+                           std::optional<std::string> comment, const ServeShare& serve);
+  // One that the file has stays removed after a restart, until it is added again.
+  absl::Status RemoveShare(absl::string_view name, const ServeShare& serve);
 
+  // Takes over another version of the file. An error has changed nothing.
+  absl::StatusOr<ReloadReport> Reload(Configuration file, const ServeShare& serve);
+
+ private:
   LiveConfiguration(Configuration file, Runtime runtime);
-  static absl::StatusOr<Runtime> Load(const std::string& path);
-  absl::Status Save(const Runtime& runtime) const;
-  // The file's preferences with `runtime`'s over them; what cannot hold is named in `ignored`.
-  Preferences Effective(const Runtime& runtime, std::vector<std::string>* ignored) const;
-  absl::StatusOr<ChangeResult> Commit(Runtime next, bool dry_run);
+  // What holds, with these two.
+  struct Effective {
+    Preferences preferences;
+    std::vector<ShareView> shares;  // their `options.preferences` is filled
+    std::vector<std::string> ignored;
+  };
+  static Effective Combine(const Configuration& file, const Runtime& runtime);
+  const ShareView* FindShare(absl::string_view name) const;
+  absl::StatusOr<ChangeResult> CommitPreferences(Runtime next, bool dry_run);
+  // Serves the one share that differs in `next` as it says, then keeps it.
+  absl::Status CommitShare(Runtime next, const std::string& name, const ServeShare& serve);
+  void Publish(Effective effective);
 
   const std::string path_;
+  const Configuration started_;
   mutable std::mutex mutex_;  // all below
   Configuration file_;
   Runtime runtime_;
-  Preferences effective_;
+  Effective effective_;
   LivePreferences* live_ = nullptr;
 };
 

@@ -13,6 +13,12 @@ namespace sluice::control {
 // "string", "integer from 1 to 5", "one of a, b" and so on.
 std::string TypeText(const Parameter& parameter);
 
+// The commands and the error codes as Markdown: the generated part of docs/control-socket.md.
+std::string CommandReference();
+
+// All preferences as Markdown: docs/preferences.md.
+std::string PreferenceReference();
+
 // The answer to `help`.
 nlohmann::json HelpOf(absl::Span<const CommandRow> rows);
 

@@ -1,60 +1,31 @@
 // Preferences: what they are, where their values come from, and how to change them.
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "server/config/preferences.h"
 #include "server/control/command.h"
+#include "server/control/preference_effects.h"
+#include "server/control/preference_json.h"
 
 namespace sluice::control {
 namespace {
 
-using config::PreferenceType;
 using nlohmann::json;
 
 std::string Text(absl::string_view view) { return std::string(view); }
 
-// A value as JSON of the row's type.
-json Typed(const config::PreferenceRow& row, const std::string& text) {
-  switch (row.type) {
-    case PreferenceType::kBool:
-      return text == "true";
-    case PreferenceType::kInteger:
-      return std::stoull(text);
-    case PreferenceType::kChoice:
-      return text;
-    case PreferenceType::kList:
-    case PreferenceType::kTexts: {
-      const std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
-      return items;
-    }
-  }
-  return text;
-}
-
-// A value of a request, of whatever type, as text.
-std::string Untyped(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
-  return absl::StrJoin(value, ",", [](std::string* out, const json& item) {
-    out->append(item.get_ref<const std::string&>());
-  });
-}
-
 json Shown(const config::PreferenceView& view) {
   const config::PreferenceRow& row = *view.key.row;
   json shown = {{"name", view.key.name()},
-                {"value", Typed(row, view.value)},
-                {"default", Typed(row, view.default_value)},
-                {"configured", Typed(row, view.configured_value)},
+                {"value", ToJson(row, view.value)},
+                {"default", ToJson(row, view.default_value)},
+                {"configured", ToJson(row, view.configured_value)},
                 {"source", Text(config::Name(view.source))},
                 {"type", Text(config::Name(row.type))},
                 {"valid", config::ValidValues(row)},
                 {"unit", Text(row.unit)},
                 {"applies", Text(config::Name(row.applies))},
                 {"help", Text(row.help)}};
-  if (row.type == PreferenceType::kInteger) {
+  if (row.type == config::PreferenceType::kInteger) {
     shown["min"] = row.min;
     shown["max"] = row.max;
   }
@@ -70,15 +41,15 @@ json ListOf(const Call& call, Wanted wanted) {
   return rows;
 }
 
-json Shown(const config::ChangeResult& result) {
+json Shown(const ControlContext& context, const config::ChangeResult& result) {
   json changed = json::array();
   for (const config::PreferenceChange& change : result.changed) {
     changed.push_back({{"name", change.key.name()},
-                       {"before", Typed(*change.key.row, change.before)},
-                       {"after", Typed(*change.key.row, change.after)},
+                       {"before", ToJson(*change.key.row, change.before)},
+                       {"after", ToJson(*change.key.row, change.after)},
                        {"applies", Text(config::Name(change.key.row->applies))}});
   }
-  return {{"changed", changed}};
+  return {{"changed", changed}, {"affects", EffectsOf(context.gateway, result)}};
 }
 
 absl::StatusOr<json> PrefsList(const Call& call) {
@@ -104,11 +75,11 @@ absl::StatusOr<json> PrefsDiff(const Call& call) {
 
 absl::StatusOr<json> PrefsSet(const Call& call) {
   std::map<std::string, std::string> values;
-  for (const auto& [name, value] : call.params.at("values").items()) values[name] = Untyped(value);
+  for (const auto& [name, value] : call.params.at("values").items()) values[name] = ToText(value);
   const absl::StatusOr<config::ChangeResult> result =
       call.context.configuration.Set(values, call.params.value("dry_run", false));
   if (!result.ok()) return result.status();
-  return Shown(*result);
+  return Shown(call.context, *result);
 }
 
 absl::StatusOr<json> PrefsReset(const Call& call) {
@@ -116,7 +87,7 @@ absl::StatusOr<json> PrefsReset(const Call& call) {
   const absl::StatusOr<config::ChangeResult> result =
       call.context.configuration.Reset(names, call.params.value("dry_run", false));
   if (!result.ok()) return result.status();
-  return Shown(*result);
+  return Shown(call.context, *result);
 }
 
 constexpr Parameter kDryRun = {.name = "dry_run",

@@ -21,9 +21,26 @@ absl::StatusOr<json> UserAdd(const Call& call) {
 absl::StatusOr<json> UserList(const Call& call) {
   json rows = json::array();
   for (const auth::User& user : call.context.gateway.users().List()) {
-    rows.push_back({{"name", user.name}, {"unix_user", user.unix_user}});
+    rows.push_back(
+        {{"name", user.name}, {"unix_user", user.unix_user}, {"disabled", user.disabled}});
   }
   return rows;
+}
+
+absl::StatusOr<json> UserPasswd(const Call& call) {
+  const std::string name = call.params.at("name");
+  const absl::Status status = call.context.gateway.users().SetPassword(
+      name, call.params.at("password").get_ref<const std::string&>());
+  if (!status.ok()) return status;
+  return json{{"name", name}};
+}
+
+template <bool kDisabled>
+absl::StatusOr<json> UserSetDisabled(const Call& call) {
+  const std::string name = call.params.at("name");
+  const absl::Status status = call.context.gateway.users().SetDisabled(name, kDisabled);
+  if (!status.ok()) return status;
+  return json{{"name", name}, {"disabled", kDisabled}};
 }
 
 absl::StatusOr<json> UserRemove(const Call& call) {
@@ -41,6 +58,10 @@ constexpr Parameter kAddParameters[] = {
      .help =
          "the Unix account or uid whose rights the user has; the one of the same name if absent"},
 };
+constexpr Parameter kPasswdParameters[] = {
+    {.name = "name", .help = "the user's name"},
+    {.name = "password", .secret = true, .help = "in UTF-8; only its NT hash is kept"},
+};
 constexpr Parameter kNameParameter[] = {{.name = "name", .help = "the user's name"}};
 
 constexpr CommandRow kRows[] = {
@@ -49,6 +70,21 @@ constexpr CommandRow kRows[] = {
      .parameters = kAddParameters,
      .mutates = true,
      .handler = &UserAdd},
+    {.name = "user.passwd",
+     .help = "changes a user's password; sessions that are open go on",
+     .parameters = kPasswdParameters,
+     .mutates = true,
+     .handler = &UserPasswd},
+    {.name = "user.disable",
+     .help = "keeps a user from logging on; sessions that are open go on",
+     .parameters = kNameParameter,
+     .mutates = true,
+     .handler = &UserSetDisabled<true>},
+    {.name = "user.enable",
+     .help = "lets a disabled user log on again",
+     .parameters = kNameParameter,
+     .mutates = true,
+     .handler = &UserSetDisabled<false>},
     {.name = "user.list", .help = "the users", .handler = &UserList},
     {.name = "user.remove",
      .help = "removes a user; sessions that are open go on",

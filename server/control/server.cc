@@ -1,8 +1,11 @@
 #include "server/control/server.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <list>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -26,6 +30,10 @@ namespace {
 
 // A peer that has sent half a request, or does not read its answer, for so long is dropped.
 constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
+// With so much unread a peer's next request waits.
+constexpr size_t kUnreadBytesMax = 1u << 20;
+// Of the thread: the loops go first where there is not enough for all.
+constexpr int kNice = 10;
 
 absl::Status SystemError(absl::string_view what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
@@ -48,7 +56,19 @@ bool SomebodyServes(const sockaddr_un& address) {
   return connected;
 }
 
-absl::StatusOr<int> Listen(const std::string& path) {
+absl::StatusOr<gid_t> FindGroup(const std::string& name) {
+  std::vector<char> buffer(1 << 16);
+  struct group entry {};
+  struct group* found = nullptr;
+  getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("[server] control_group: there is no Unix group ", name));
+  }
+  return found->gr_gid;
+}
+
+absl::StatusOr<int> Listen(const std::string& path, std::optional<gid_t> allowed) {
   sockaddr_un address;
   if (!FillAddress(path, &address)) {
     return absl::InvalidArgumentError(absl::StrCat("the control socket's path is too long (",
@@ -71,7 +91,8 @@ absl::StatusOr<int> Listen(const std::string& path) {
   // The mode is set before anybody can connect: bind takes it from the socket's inode.
   fchmod(listener, 0600);
   if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      chmod(path.c_str(), 0600) != 0 || listen(listener, 16) != 0) {
+      (allowed.has_value() && chown(path.c_str(), static_cast<uid_t>(-1), *allowed) != 0) ||
+      chmod(path.c_str(), allowed.has_value() ? 0660 : 0600) != 0 || listen(listener, 64) != 0) {
     const absl::Status error = SystemError(absl::StrCat("cannot make the control socket ", path));
     close(listener);
     return error;
@@ -89,10 +110,12 @@ struct Peer {
   bool done = false;
 };
 
-// Takes each whole line out of `peer.in`. A line that grows too long ends the peer.
+// Executes and takes out the whole lines of `peer.in`, as long as the peer reads the answers. A
+// line that grows too long ends the peer.
 void ExecuteLines(const ControlContext& context, Peer& peer) {
   size_t begin = 0;
   for (size_t end; (end = peer.in.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    if (peer.out.size() > kUnreadBytesMax) break;
     peer.out +=
         Execute(context, peer.caller, absl::string_view(peer.in).substr(begin, end - begin));
     peer.out += '\n';
@@ -101,7 +124,8 @@ void ExecuteLines(const ControlContext& context, Peer& peer) {
               peer.in.begin() + static_cast<ptrdiff_t>(end), '\0');
   }
   peer.in.erase(0, begin);
-  if (peer.in.size() > limits::control_request_bytes_max) {
+  if (peer.in.size() > limits::control_request_bytes_max &&
+      peer.in.find('\n') == std::string::npos) {
     peer.out +=
         absl::StrCat(R"({"error":{"code":"invalid_argument","message":"a request has at most )",
                      limits::control_request_bytes_max, R"( bytes"}})", "\n");
@@ -139,7 +163,32 @@ bool Stalled(const Peer& peer, uint64_t now) {
   return midway && now - peer.last_progress_nanos > kStalledPeerNanos;
 }
 
-void AcceptFrom(int listener, std::list<Peer>& peers, uint64_t now) {
+bool IsInGroup(int fd, const ucred& peer, gid_t wanted) {
+  if (peer.gid == wanted) return true;
+  gid_t groups[NGROUPS_MAX];
+  socklen_t length = sizeof(groups);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0) return false;
+  const gid_t* const begin = groups;
+  const gid_t* const end = begin + length / sizeof(gid_t);
+  return std::find(begin, end, wanted) != end;
+}
+
+// Whoever the socket's mode let in; but its directory may have been opened, or its mode changed.
+bool MayAdminister(int fd, const ucred& peer, std::optional<gid_t> allowed) {
+  return peer.uid == 0 || peer.uid == geteuid() ||
+         (allowed.has_value() && IsInGroup(fd, peer, *allowed));
+}
+
+void Refuse(int fd, uid_t uid) {
+  base::Log(base::LogLevel::kWarning, "control socket: uid %d was refused", uid);
+  constexpr absl::string_view kAnswer =
+      R"({"error":{"code":"denied","message":"only root, the gateway's own user and members of [server] control_group may administer it"}})"
+      "\n";
+  (void)!send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+  close(fd);
+}
+
+void AcceptFrom(int listener, std::optional<gid_t> allowed, std::list<Peer>& peers, uint64_t now) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
   if (peers.size() >= limits::control_connections_max) {
@@ -152,6 +201,10 @@ void AcceptFrom(int listener, std::list<Peer>& peers, uint64_t now) {
     close(fd);
     return;
   }
+  if (!MayAdminister(fd, credentials, allowed)) {
+    Refuse(fd, credentials.uid);
+    return;
+  }
   peers.push_back({.fd = fd,
                    .caller = {credentials.uid, credentials.gid, credentials.pid},
                    .last_progress_nanos = now});
@@ -160,9 +213,16 @@ void AcceptFrom(int listener, std::list<Peer>& peers, uint64_t now) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(std::string path,
+                                                                    const std::string& group,
                                                                     ControlContext context,
                                                                     base::Clock& clock) {
-  const absl::StatusOr<int> listener = Listen(path);
+  std::optional<gid_t> gid;
+  if (!group.empty()) {
+    const absl::StatusOr<gid_t> found = FindGroup(group);
+    if (!found.ok()) return found.status();
+    gid = *found;
+  }
+  const absl::StatusOr<int> listener = Listen(path, gid);
   if (!listener.ok()) return listener.status();
   const int wake = eventfd(0, EFD_CLOEXEC);
   if (wake < 0) {
@@ -170,12 +230,13 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(std::string 
     return SystemError("eventfd");
   }
   return std::unique_ptr<ControlServer>(
-      new ControlServer(std::move(path), std::move(context), clock, *listener, wake));
+      new ControlServer(std::move(path), gid, std::move(context), clock, *listener, wake));
 }
 
-ControlServer::ControlServer(std::string path, ControlContext context, base::Clock& clock,
-                             int listener, int wake)
+ControlServer::ControlServer(std::string path, std::optional<gid_t> allowed, ControlContext context,
+                             base::Clock& clock, int listener, int wake)
     : path_(std::move(path)),
+      group_(allowed),
       context_(std::move(context)),
       clock_(clock),
       listener_(listener),
@@ -194,6 +255,8 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::Run() {
+  // In Linux a thread has a priority of its own.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::list<Peer> peers;
   std::vector<pollfd> polled;
   while (true) {
@@ -210,10 +273,11 @@ void ControlServer::Run() {
       const int16_t events = polled[index].revents;
       if ((events & POLLOUT) != 0) {
         WriteTo(*peer, now);
+        if (peer->out.empty()) ExecuteLines(context_, *peer);
       } else if (events != 0) {
         ReadFrom(context_, *peer, now);
-        if (!peer->out.empty()) WriteTo(*peer, now);
       }
+      if (!peer->out.empty()) WriteTo(*peer, now);
       if ((peer->done && peer->out.empty()) || Stalled(*peer, now)) {
         close(peer->fd);
         peer = peers.erase(peer);
@@ -221,7 +285,7 @@ void ControlServer::Run() {
         ++peer;
       }
     }
-    if (polled[1].revents != 0) AcceptFrom(listener_, peers, now);
+    if (polled[1].revents != 0) AcceptFrom(listener_, group_, peers, now);
   }
   for (const Peer& peer : peers) close(peer.fd);
 }

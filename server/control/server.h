@@ -1,10 +1,12 @@
-// The control socket: a Unix stream socket with a thread of its own, so that nothing that happens
-// on it touches a data loop.
+// The control socket: a Unix stream socket with a thread of its own and less claim to the processor
+// than the loops have, so that nothing that happens on it hurts clients.
 #ifndef SLUICE_SERVER_CONTROL_SERVER_H_
 #define SLUICE_SERVER_CONTROL_SERVER_H_
 
-#include <cstdint>
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -16,19 +18,23 @@ namespace sluice::control {
 
 class ControlServer {
  public:
-  // Makes the socket at `path`, mode 0600, and serves it until destruction, which removes it. A
-  // socket that a dead gateway left behind is replaced; one that somebody serves is an error.
+  // Makes the socket at `path` and serves it until destruction, which removes it. It is its
+  // owner's, mode 0600, or with a `group` also that group's, mode 0660; whoever else gets at it is
+  // refused. A socket that a dead gateway left behind is replaced; one that somebody serves is an
+  // error.
   static absl::StatusOr<std::unique_ptr<ControlServer>> Start(std::string path,
+                                                              const std::string& group,
                                                               ControlContext context,
                                                               base::Clock& clock);
   ~ControlServer();
 
  private:
-  ControlServer(std::string path, ControlContext context, base::Clock& clock, int listener,
-                int wake);
+  ControlServer(std::string path, std::optional<gid_t> group, ControlContext context,
+                base::Clock& clock, int listener, int wake);
   void Run();
 
   const std::string path_;
+  const std::optional<gid_t> group_;
   const ControlContext context_;
   base::Clock& clock_;
   const int listener_;

@@ -255,6 +255,7 @@ NtStatus Creation::Admit(const Stat& stat, bool overwrites) {
   admission.overwrites = overwrites;
   if (!open_->directory && !open_->symlink) admission.oplock = params_.oplock;
   admission.now = volume_.clock_.MonotonicNanos();
+  admission.break_timeout_ms = volume_.break_timeout_ms_.load(std::memory_order_relaxed);
   const NtStatus status = volume_.nodes_.Admit(key, open_.get(), admission, &result_->breaking);
   if (status == NtStatus::kOk) open_->node->ObserveWriteTime(stat.modified);
   return status;

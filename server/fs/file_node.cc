@@ -88,7 +88,8 @@ NtStatus FileNode::Admit(OpenFile* open, const Admission& admission, AfterUnlock
     if (!OnlyAttributes(other->mode.access)) alone = false;
   }
   if (!OnlyAttributes(wanted.access)) {
-    const bool waits = oplocks_.BreakForOpen(conflicts, admission.overwrites, admission.now, after);
+    const bool waits = oplocks_.BreakForOpen(conflicts, admission.overwrites, admission.now,
+                                             admission.break_timeout_ms, after);
     WakeBreakWaiters(after);
     if (waits) return NtStatus::kOplockBreakInProgress;
   }

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/status/nt_status.h"
 #include "server/base/identity.h"
+#include "server/base/limits.h"
 #include "server/fs/byte_range_locks.h"
 #include "server/fs/oplock.h"
 #include "server/fs/write_time.h"
@@ -58,6 +59,8 @@ struct Admission {
   bool overwrites = false;  // it will cut the file to nothing, and so counts as writing
   OplockLevel oplock = OplockLevel::kNone;  // wanted
   uint64_t now = 0;                         // monotonic nanoseconds
+  // How long the holder of an oplock that must break has for its answer.
+  uint64_t break_timeout_ms = limits::oplock_break_timeout_ms;
 };
 
 // Thread-safe; its mutex is never held over an await.

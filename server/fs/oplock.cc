@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cassert>
 
-#include "server/base/limits.h"
-
 namespace sluice::fs {
 
 using proto::NtStatus;
 
-bool Oplocks::BreakForOpen(bool conflicts, bool overwrites, uint64_t now, AfterUnlock* after) {
+bool Oplocks::BreakForOpen(bool conflicts, bool overwrites, uint64_t now, uint64_t timeout_ms,
+                           AfterUnlock* after) {
   Expire(now);
   if (break_.has_value()) {
     // One that the share mode refuses need not wait for an exclusive holder to write its data back.
@@ -25,7 +24,7 @@ bool Oplocks::BreakForOpen(bool conflicts, bool overwrites, uint64_t now, AfterU
   // share modes are compared.
   if (conflicts && holder->level != OplockLevel::kBatch) return false;
   const OplockLevel to = overwrites ? OplockLevel::kNone : OplockLevel::kLevelII;
-  break_ = Break{holder->open, to, now + limits::oplock_break_timeout_ms * 1'000'000};
+  break_ = Break{holder->open, to, now + timeout_ms * 1'000'000};
   Tell(*holder, to, after);
   return true;
 }

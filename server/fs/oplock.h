@@ -46,7 +46,8 @@ class Oplocks {
   // A CREATE, and not one that only looks at attributes, is about to open the file. `conflicts`:
   // another open's share mode refuses it. True if a break is in progress that it must wait for
   // before it looks at the file again.
-  bool BreakForOpen(bool conflicts, bool overwrites, uint64_t now, AfterUnlock* after);
+  bool BreakForOpen(bool conflicts, bool overwrites, uint64_t now, uint64_t timeout_ms,
+                    AfterUnlock* after);
   // Gives `open` what can be had of `wanted`. `alone`: nobody else has the file open, but for its
   // attributes; `locked`: it has byte-range locks.
   OplockLevel Grant(const OpenFile* open, OplockLevel wanted, bool alone, bool locked);

@@ -95,6 +95,9 @@ Task<Resolution> PathResolver::Open(const base::Identity& who, absl::string_view
 
 Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_view path,
                                        bool no_follow, int error) {
+  if (error == -ENOENT && case_sensitive_.load(std::memory_order_relaxed)) {
+    co_return co_await ExplainMissing(who, path);
+  }
   if (error == -ENOENT) co_return co_await Search(who, path, no_follow);
   if (error == -ENOTDIR) co_return Failed(NtStatus::kObjectPathNotFound);
   if (!IsLinkError(error) || path.empty()) co_return Failed(StatusOf(error));
@@ -104,6 +107,22 @@ Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_v
   Resolution link = Failed(NtStatus::kObjectNameNotFound);
   link.path = std::string(path);
   co_return std::move(link);
+}
+
+Task<Resolution> PathResolver::ExplainMissing(const base::Identity& who, absl::string_view path) {
+  // A symlink that leads nowhere is there all the same.
+  Result<std::unique_ptr<storage::File>> itself =
+      co_await backend_.Open(who, path, LookupFlags(true));
+  Resolution missing = Failed(NtStatus::kObjectNameNotFound);
+  missing.path = std::string(path);
+  missing.can_create = !itself.ok();
+  const absl::string_view directory = ParentOf(path);
+  if (itself.ok() || directory.empty()) co_return std::move(missing);
+  Result<std::unique_ptr<storage::File>> parent =
+      co_await backend_.Open(who, directory, LookupFlags(false));
+  if (parent.ok()) co_return std::move(missing);
+  const int error = parent.error();
+  co_return Failed(IsLost(error) ? NtStatus::kObjectPathNotFound : StatusOf(error));
 }
 
 Task<Resolution> PathResolver::Search(const base::Identity& who, absl::string_view path,

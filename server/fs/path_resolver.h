@@ -6,6 +6,7 @@
 #ifndef SLUICE_SERVER_FS_PATH_RESOLVER_H_
 #define SLUICE_SERVER_FS_PATH_RESOLVER_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -57,6 +58,11 @@ class PathResolver {
   ring::Task<Resolution> Open(const base::Identity& who, absl::string_view path,
                               storage::OpenFlags flags);
 
+  // From now on a name is found in its exact spelling only, or, false, in any case.
+  void set_case_sensitive(bool sensitive) {
+    case_sensitive_.store(sensitive, std::memory_order_relaxed);
+  }
+
   // Tell the cache of the share's own changes, so that it need not be read again after each. `path`
   // is as on disk. Forgetting to tell costs time, never correctness. A rename is both. No I/O.
   void NoteCreated(absl::string_view path);
@@ -66,6 +72,8 @@ class PathResolver {
   // What an exact attempt's error means; the names on the way are looked up if need be.
   ring::Task<Resolution> Explain(const base::Identity& who, absl::string_view path, bool no_follow,
                                  int error);
+  // What is missing, where names are exact and an exact attempt found nothing.
+  ring::Task<Resolution> ExplainMissing(const base::Identity& who, absl::string_view path);
   // Looks the path up without regard to case, after an exact attempt found nothing.
   ring::Task<Resolution> Search(const base::Identity& who, absl::string_view path, bool no_follow);
   // The same for all but the last component: the directory as on disk in `path`.
@@ -81,6 +89,7 @@ class PathResolver {
   storage::Backend& backend_;
   base::Clock& clock_;
   const std::unique_ptr<NameCache> cache_;
+  std::atomic<bool> case_sensitive_{false};
 };
 
 }  // namespace sluice::fs

@@ -36,6 +36,7 @@ Volume::Volume(storage::Backend& backend, NodeTable& nodes, base::Clock& clock, 
       clock_(clock),
       options_(std::move(options)),
       serial_(SerialOf(options_.label)),
+      read_only_(options_.read_only),
       resolver_(backend, clock) {}
 
 Volume::~Volume() = default;

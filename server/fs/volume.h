@@ -18,6 +18,7 @@
 #include "proto/status/nt_status.h"
 #include "server/base/clock.h"
 #include "server/base/identity.h"
+#include "server/base/limits.h"
 #include "server/fs/change_watches.h"
 #include "server/fs/dos_attributes.h"
 #include "server/fs/name_locks.h"
@@ -83,7 +84,14 @@ class Volume {
   Volume& operator=(const Volume&) = delete;
 
   const std::string& label() const { return options_.label; }
-  bool read_only() const { return options_.read_only; }
+  bool read_only() const { return read_only_.load(std::memory_order_relaxed); }
+  void set_read_only(bool read_only) { read_only_.store(read_only, std::memory_order_relaxed); }
+  // How names that differ in case only are found from now on.
+  void set_case_sensitive(bool sensitive) { resolver_.set_case_sensitive(sensitive); }
+  // How long an opener waits for an oplock's holder, from the next break on.
+  void set_break_timeout_ms(uint64_t milliseconds) {
+    break_timeout_ms_.store(milliseconds, std::memory_order_relaxed);
+  }
   uint32_t serial() const { return serial_; }
   storage::Backend& backend() { return backend_; }
   base::Clock& clock() { return clock_; }
@@ -179,6 +187,8 @@ class Volume {
   base::Clock& clock_;
   const Options options_;
   const uint32_t serial_;
+  std::atomic<bool> read_only_;
+  std::atomic<uint64_t> break_timeout_ms_{limits::oplock_break_timeout_ms};
   PathResolver resolver_;
   NameLocks name_locks_;
   ChangeWatches watches_;

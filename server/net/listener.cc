@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -121,6 +122,10 @@ class Listener::Impl {
         connections_max_(connections_max),
         on_accept_(std::make_shared<OnAccept>(std::move(on_accept))) {}
 
+  void set_connections_max(size_t connections_max) {
+    connections_max_.store(connections_max, std::memory_order_relaxed);
+  }
+
   void Add(Bound bound) {
     addresses_.push_back(std::move(bound.address));
     sockets_.push_back(std::make_unique<Socket>(*this, std::move(bound.fd)));
@@ -211,7 +216,7 @@ class Listener::Impl {
       total += load;
       if (load < least->load().load(std::memory_order_relaxed)) least = loop;
     }
-    if (total >= connections_max_) {
+    if (total >= connections_max_.load(std::memory_order_relaxed)) {
       counters_.refused_at_limit.Add();
       if (!std::exchange(at_limit_, true)) {
         base::Log(base::LogLevel::kWarning, "%d connections: new ones are refused",
@@ -258,7 +263,7 @@ class Listener::Impl {
   }
 
   const std::vector<ring::Loop*> loops_;
-  const size_t connections_max_;
+  std::atomic<size_t> connections_max_;
   const std::shared_ptr<OnAccept> on_accept_;  // with what was posted and has not run
   std::vector<std::string> addresses_;
   std::vector<std::unique_ptr<Socket>> sockets_;
@@ -288,6 +293,10 @@ Listener::~Listener() = default;
 void Listener::Start() { impl_->Start(); }
 
 void Listener::Stop(std::function<void()> done) { impl_->Stop(std::move(done)); }
+
+void Listener::set_connections_max(size_t connections_max) {
+  impl_->set_connections_max(connections_max);
+}
 
 const std::vector<std::string>& Listener::bound_addresses() const { return impl_->addresses(); }
 

@@ -48,6 +48,9 @@ class Listener {
   // Stops accepting; `done` runs on loops[0] when the sockets are closed. From any thread.
   void Stop(std::function<void()> done);
 
+  // For the connections to come. From any thread.
+  void set_connections_max(size_t connections_max);
+
   // As bound, in the order of the addresses: "127.0.0.1:49152".
   const std::vector<std::string>& bound_addresses() const;
   const ListenerCounters& counters() const;

@@ -21,7 +21,8 @@ namespace sluice::session {
 class Connection {
  public:
   // `id` is unique in the process.
-  explicit Connection(uint64_t id) : id_(id) {}
+  explicit Connection(uint64_t id, size_t credits_max = limits::credits_per_connection_max)
+      : window(credits_max), id_(id) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -51,6 +52,9 @@ class Connection {
   std::shared_ptr<Session> RemoveSession(uint64_t id);
   // All of them leave: for the connection's end.
   std::vector<std::shared_ptr<Session>> TakeSessions();
+  const absl::flat_hash_map<uint64_t, std::shared_ptr<Session>>& sessions() const {
+    return sessions_;
+  }
   size_t session_count() const { return sessions_.size(); }
   // Whether anybody has authenticated: until then frames are short and time is limited.
   bool HasValidSession() const;

@@ -122,7 +122,11 @@ void Chain::OnCancel(std::function<void()> cancel) {
 }
 
 bool Chain::AddOpen(std::shared_ptr<Open> open) {
-  if (!StateOf(*session_).opens.Insert(open, tree_->id)) return false;
+  OpenTable& opens = StateOf(*session_).opens;
+  if (opens.size() >= worker_.preferences().limits.opens_per_session ||
+      !opens.Insert(open, tree_->id)) {
+    return false;
+  }
   last_open_ = open;
   if (open->can_break()) {
     new_opens_.push_back(

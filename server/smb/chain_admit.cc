@@ -148,7 +148,7 @@ NtStatus Chain::CheckTree(const CommandRow& row) {
   const TreeState& state = StateOf(*tree_);
   if (state.reject_plain && !sealed_) return NtStatus::kAccessDenied;
   request_->tree = tree_.get();
-  request_->share = state.share;
+  request_->share = state.share.get();
   if (state.share->kind == ShareKind::kPipe && row.pipe_handler == nullptr) {
     return NtStatus::kNotSupported;
   }

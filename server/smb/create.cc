@@ -93,7 +93,7 @@ ring::Task<NtStatus> HandleCreate(Request& request) {
   status = co_await CreateWaiting(request, params, &result);
   if (status != NtStatus::kOk) co_return status;
 
-  const auto open = std::make_shared<FileOpen>(result.open);
+  const auto open = std::make_shared<FileOpen>(request.share->shared_from_this(), result.open);
   if (!request.AddOpen(open)) {
     co_await open->Close();
     co_return NtStatus::kTooManyOpenedFiles;

@@ -16,8 +16,8 @@ namespace sluice::smb {
 
 class FileOpen final : public Open {
  public:
-  explicit FileOpen(std::shared_ptr<fs::OpenFile> file)
-      : Open(Kind::kFile), file_(std::move(file)) {}
+  FileOpen(std::shared_ptr<const Share> share, std::shared_ptr<fs::OpenFile> file)
+      : Open(Kind::kFile), share_(std::move(share)), file_(std::move(file)) {}
 
   ring::Task<void> Close() override;
 
@@ -27,6 +27,7 @@ class FileOpen final : public Open {
   const std::shared_ptr<fs::OpenFile>& file() const { return file_; }
 
  private:
+  const std::shared_ptr<const Share> share_;  // what the file needs to its end
   const std::shared_ptr<fs::OpenFile> file_;
 };
 

@@ -8,6 +8,7 @@
 #include "proto/fscc/filetime.h"
 #include "proto/smb2/smb1_negotiate.h"
 #include "server/auth/spnego_server.h"
+#include "server/session/credits.h"
 #include "server/session/negotiation.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
@@ -26,6 +27,16 @@ session::ServerOptions OptionsNow(const ServerState& server) {
   options.guid = server.guid;
   options.signing_algorithms = preferences->signing_algorithms;
   options.signing_required = preferences->signing_required;
+  options.dialect_min = preferences->dialect_min;
+  options.dialect_max = preferences->dialect_max;
+  const LimitPreferences& limits = preferences->limits;
+  // What a client's credits cannot pay for it must not try.
+  const auto affordable = [&limits](uint64_t bytes) {
+    return static_cast<uint32_t>(std::min(bytes, limits.credits * session::kCreditBytes));
+  };
+  options.read_bytes_max = affordable(limits.read_bytes);
+  options.write_bytes_max = affordable(limits.write_bytes);
+  options.transact_bytes_max = affordable(limits.transact_bytes);
   const auto encrypts = [](EncryptionMode mode) { return mode != EncryptionMode::kOff; };
   const bool any_share = std::any_of(
       preferences->shares.begin(), preferences->shares.end(),

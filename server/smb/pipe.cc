@@ -137,7 +137,8 @@ proto::rpc::ServerDescription DescribeServer(const ServerState& server) {
   proto::rpc::ServerDescription description;
   description.name = server.name;
   description.comment = "Sluice";
-  for (const std::unique_ptr<Share>& share : server.shares.shares()) {
+  for (const std::shared_ptr<Share>& share : server.shares.List()) {
+    if (!share->visible) continue;
     proto::rpc::ShareDescription entry;
     entry.name = share->name;
     entry.comment = share->comment;

@@ -12,8 +12,9 @@
 #include "server/auth/ntlm_server.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
-#include "server/gateway_options.h"
+#include "server/preferences.h"
 #include "server/session/session_table.h"
+#include "server/smb/address_counts.h"
 #include "server/smb/share.h"
 
 namespace sluice::smb {
@@ -24,7 +25,7 @@ struct ServerState {
   std::string name;
   std::array<uint8_t, 16> guid{};
   LivePreferences& preferences;
-  const ShareTable& shares;
+  ShareTable& shares;
   session::SessionTable& sessions;
   auth::NtlmOptions ntlm;
   auth::IdentityOptions identities;
@@ -33,6 +34,7 @@ struct ServerState {
   base::Random& random;
   // By loop index; complete before the first connection.
   std::vector<Worker*> workers;
+  AddressCounts addresses;
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
 };

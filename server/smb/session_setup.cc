@@ -32,6 +32,10 @@ NtStatus FindOrMakeSession(Request& request) {
     return chain.session() == nullptr ? NtStatus::kUserSessionDeleted : NtStatus::kOk;
   }
   session::SessionTable& table = worker.server().sessions;
+  const LimitPreferences& limits = worker.preferences().limits;
+  if (table.size() >= limits.sessions || state.session_count() >= limits.sessions_per_connection) {
+    return NtStatus::kInsufficientResources;
+  }
   auto fresh = std::make_shared<session::Session>(table.Reserve(), state.id(), worker.loop().now());
   fresh->attachment = std::make_unique<SessionState>();
   if (!state.AddSession(fresh)) {

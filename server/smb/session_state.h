@@ -3,6 +3,8 @@
 #define SLUICE_SERVER_SMB_SESSION_STATE_H_
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "server/auth/spnego_server.h"
 #include "server/session/session.h"
@@ -20,7 +22,10 @@ struct SessionState final : session::Attachment {
 };
 
 struct TreeState final : session::Attachment {
-  const Share* share = nullptr;
+  explicit TreeState(std::shared_ptr<const Share> of) : share(std::move(of)) { ++share->trees; }
+  ~TreeState() override { --share->trees; }
+
+  const std::shared_ptr<const Share> share;
   uint32_t maximal_access = 0;
   bool reject_plain = false;
 };

@@ -11,12 +11,23 @@
 
 namespace sluice::smb {
 
+namespace {
+
+net::ConnectionOptions TransportOptions(Worker& worker) {
+  net::ConnectionOptions options;
+  options.handshake_timeout_ms = worker.preferences().timeouts.handshake;
+  options.idle_without_session_timeout_ms = worker.preferences().timeouts.idle;
+  return options;
+}
+
+}  // namespace
+
 SmbConnection::SmbConnection(Worker& worker, int fd, std::string peer)
     : worker_(worker),
       peer_(peer),
       transport_(std::make_unique<net::Connection>(worker.loop(), fd, std::move(peer),
-                                                   net::ConnectionOptions(), *this)),
-      state_(transport_->id()) {}
+                                                   TransportOptions(worker), *this)),
+      state_(transport_->id(), worker.preferences().limits.credits) {}
 
 proto::Dialect SmbConnection::dialect() const {
   return state_.negotiated() ? state_.terms().dialect : proto::Dialect::kSmb202;
@@ -131,6 +142,16 @@ ring::Task<void> SmbConnection::EndTree(std::shared_ptr<session::Session> sessio
   co_await CloseOpens(std::move(opens));
 }
 
+void SmbConnection::EndTreesOf(const Share& share) {
+  std::vector<std::pair<std::shared_ptr<session::Session>, std::shared_ptr<session::Tree>>> ending;
+  for (const auto& [id, session] : state_.sessions()) {
+    for (const auto& [tree_id, tree] : session->trees()) {
+      if (StateOf(*tree).share.get() == &share) ending.emplace_back(session, tree);
+    }
+  }
+  for (const auto& [session, tree] : ending) ring::Spawn(EndTree(session, tree, nullptr));
+}
+
 // A cancelled request may end at once and take others with it; those are back in the pool then,
 // where cancelling has no effect.
 void SmbConnection::CancelAll(const session::Session* session, const session::Tree* tree,
@@ -192,14 +213,14 @@ void SmbConnection::Refund(size_t bytes) {
 void SmbConnection::UpdateBackPressure() {
   if (!alive_) return;
   const size_t active = chain_count_ - async_count_;
+  const size_t active_max = worker_.preferences().limits.requests_in_flight;
   if (!paused_) {
-    if (active < limits::requests_in_flight_per_connection_max &&
-        bytes_in_flight_ < limits::bytes_in_flight_per_connection_max / 2) {
+    if (active < active_max && bytes_in_flight_ < limits::bytes_in_flight_per_connection_max / 2) {
       return;
     }
     paused_ = true;
     transport_->PauseReceive();
-  } else if (active <= limits::requests_in_flight_per_connection_max / 2 &&
+  } else if (active <= active_max / 2 &&
              bytes_in_flight_ <= limits::bytes_in_flight_per_connection_max / 4) {
     paused_ = false;
     transport_->ResumeReceive();

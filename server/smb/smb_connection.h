@@ -18,6 +18,7 @@ namespace sluice::smb {
 
 class Chain;
 class Worker;
+struct Share;
 
 // Shared by the worker, until the transport has closed, and the chains in progress.
 class SmbConnection final : public net::FrameHandler,
@@ -61,6 +62,8 @@ class SmbConnection final : public net::FrameHandler,
   ring::Task<void> EndSession(std::shared_ptr<session::Session> session, const Chain* but);
   ring::Task<void> EndTree(std::shared_ptr<session::Session> session,
                            std::shared_ptr<session::Tree> tree, const Chain* but);
+  // All tree connects of that share end.
+  void EndTreesOf(const Share& share);
 
   // CANCEL [MS-SMB2] 3.3.5.16.
   void CancelRequest(const proto::Header& cancel, const Chain* but);

@@ -1,8 +1,10 @@
 // TREE_CONNECT and TREE_DISCONNECT [MS-SMB2] 3.3.5.7, 3.3.5.8.
 #include "proto/smb2/tree_connect.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "proto/smb2/tree_disconnect.h"
@@ -40,10 +42,18 @@ bool MayUse(const session::Session& session, const Share& share) {
   return share.kind == ShareKind::kPipe || !session.anonymous();
 }
 
-EncryptionMode ModeOf(const ServerState& server, const Share& share) {
+SharePreferences PreferencesOf(const ServerState& server, const Share& share) {
   const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
   const auto found = preferences->shares.find(share.name);
-  return found == preferences->shares.end() ? EncryptionMode::kEnabled : found->second.encryption;
+  return found == preferences->shares.end() ? SharePreferences() : found->second;
+}
+
+// What is encrypted needs no signature.
+bool SignsWell(const session::Session& session, bool encrypted,
+               const std::vector<crypto::SigningAlgorithm>& acceptable) {
+  return encrypted || session.anonymous() ||
+         std::find(acceptable.begin(), acceptable.end(), session.crypto()->signing_algorithm()) !=
+             acceptable.end();
 }
 
 uint32_t MaximalAccess(const Share& share) {
@@ -71,20 +81,25 @@ NtStatus TreeConnect(Request& request) {
     request.connection.Drop(net::CloseReason::kProtocolError);
     return NtStatus::kAccessDenied;
   }
-  const Share* share = server.shares.Find(ShareName(decoded.path));
+  const std::shared_ptr<const Share> share = server.shares.Find(ShareName(decoded.path));
   if (share == nullptr) return NtStatus::kBadNetworkName;
   if (!MayUse(*request.session, *share)) return NtStatus::kAccessDenied;
-  const EncryptionMode mode = ModeOf(server, *share);
+  const SharePreferences preferences = PreferencesOf(server, *share);
+  const EncryptionMode mode = preferences.encryption;
   const bool can_seal = request.session->crypto()->can_seal();
   if (mode == EncryptionMode::kRequired && !can_seal) return NtStatus::kAccessDenied;
+  const bool encrypt = mode >= EncryptionMode::kDesired && can_seal;
+  if (share->kind == ShareKind::kDisk &&
+      !SignsWell(*request.session, encrypt || request.session->encrypt(), preferences.signing)) {
+    return NtStatus::kAccessDenied;
+  }
 
   const std::shared_ptr<session::Tree> tree = request.session->AddTree(share->name);
   if (tree == nullptr) return NtStatus::kInsufficientResources;
-  auto state = std::make_unique<TreeState>();
-  state->share = share;
+  auto state = std::make_unique<TreeState>(share);
   state->maximal_access = MaximalAccess(*share);
   state->reject_plain = mode == EncryptionMode::kRequired;
-  tree->encrypt = mode >= EncryptionMode::kDesired && can_seal;
+  tree->encrypt = encrypt;
   proto::TreeConnectResponse response;
   response.maximal_access = state->maximal_access;
   tree->attachment = std::move(state);

@@ -8,6 +8,7 @@ namespace sluice::smb {
 
 Worker::Worker(ServerState& server, ring::Loop& loop)
     : server_(server),
+      preferences_(server.preferences),
       loop_(loop),
       stage_(crypto::BatchStage::Create(server.processor)),
       personalities_(loop) {}
@@ -15,6 +16,17 @@ Worker::Worker(ServerState& server, ring::Loop& loop)
 Worker::~Worker() = default;
 
 void Worker::AddConnection(int fd, std::string peer) {
+  const uint64_t max = preferences().limits.connections_per_address;
+  if (!server_.addresses.Enter(peer, max)) {
+    counters_.refused_of_address.Add();
+    base::Log(base::LogLevel::kInfo,
+              "client %s was refused: its address has %d connections, and "
+              "limits.connections_per_address allows no more",
+              peer, max);
+    loop_.Close(fd);
+    loop_.load().fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   counters_.connections_opened.Add();
   auto connection = std::make_shared<SmbConnection>(*this, fd, std::move(peer));
   const uint64_t id = connection->state().id();
@@ -24,6 +36,7 @@ void Worker::AddConnection(int fd, std::string peer) {
 void Worker::RemoveConnection(const SmbConnection& connection) {
   if (connections_.erase(connection.state().id()) == 0) return;
   counters_.connections_closed.Add();
+  server_.addresses.Leave(connection.peer());
   loop_.load().fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -42,6 +55,12 @@ void Worker::DropAll(bool after_send) {
       connection->Drop(net::CloseReason::kShutdown);
     }
   }
+}
+
+void Worker::EndTreesOf(const Share& share) {
+  std::vector<std::shared_ptr<SmbConnection>> all;
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const std::shared_ptr<SmbConnection>& connection : all) connection->EndTreesOf(share);
 }
 
 void Worker::OnTurn(ring::Loop&) {

@@ -36,7 +36,8 @@ struct WorkerCounters {
   ring::Counter failed_logons;
   ring::Counter logons;
   ring::Counter out_of_buffers;
-  ring::Counter dropped;  // connections that we ended
+  ring::Counter dropped;             // connections that we ended
+  ring::Counter refused_of_address;  // connections above limits.connections_per_address
 };
 
 // Made on any thread, used and destroyed on its loop's, except counters() and what says otherwise.
@@ -57,7 +58,12 @@ class Worker final : public ring::TurnHandler {
   bool idle() const { return connections_.empty(); }
   size_t connection_count() const { return connections_.size(); }
 
+  // Ends the tree connects of one share on all connections; their files are closed.
+  void EndTreesOf(const Share& share);
+
   ServerState& server() { return server_; }
+  // Valid until the next call.
+  const Preferences& preferences() { return preferences_.Get(); }
   ring::Loop& loop() { return loop_; }
   crypto::BatchStage& stage() { return *stage_; }
   PersonalityCache& personalities() { return personalities_; }
@@ -96,6 +102,7 @@ class Worker final : public ring::TurnHandler {
   void PublishStageCounters();
 
   ServerState& server_;
+  PreferencesCache preferences_;
   ring::Loop& loop_;
   std::unique_ptr<crypto::BatchStage> stage_;
   PersonalityCache personalities_;

@@ -66,7 +66,7 @@ void Finding(const std::string& what) {
 FuzzServer::FuzzServer() : preferences_(Preferences()), sessions_(random_) {
   base::SetLogLevel(base::LogLevel::kError);
   MakeUsers();
-  shares_.emplace(std::vector<std::unique_ptr<smb::Share>>());
+  shares_.emplace();
   auth::NtlmOptions ntlm;
   ntlm.allow_guest = true;
   ntlm.allow_anonymous = true;
@@ -80,6 +80,7 @@ FuzzServer::FuzzServer() : preferences_(Preferences()), sessions_(random_) {
                                                                   *users_,
                                                                   clock_,
                                                                   random_,
+                                                                  {},
                                                                   {}});
   auto ring = std::make_unique<fakes::SimRing>(
       fakes::SimOptions{.chaos = false, .provided_buffer_bytes = 4096}, clock_, network_);
@@ -116,9 +117,10 @@ void FuzzServer::Begin(Preferences preferences) {
   preferences_.Set(std::move(preferences));
   random_.Reset(kSeed);
   client_random_.Reset(kSeed + 1);
-  std::vector<std::unique_ptr<smb::Share>> shares;
+  // In place: the server's state refers to it.
+  shares_.emplace();
   for (const char* name : {"files", "fixed"}) {
-    auto share = std::make_unique<smb::Share>();
+    auto share = std::make_shared<smb::Share>();
     share->name = name;
     share->read_only = share->name == "fixed";
     share->backend = storage::MakeMemoryBackend(clock_, kShareBytesMax);
@@ -128,14 +130,12 @@ void FuzzServer::Begin(Preferences preferences) {
     volume.label = share->name;
     volume.read_only = share->read_only;
     share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
-    shares.push_back(std::move(share));
+    shares_->Put(std::move(share));
   }
-  auto ipc = std::make_unique<smb::Share>();
+  auto ipc = std::make_shared<smb::Share>();
   ipc->name = "IPC$";
   ipc->kind = smb::ShareKind::kPipe;
-  shares.push_back(std::move(ipc));
-  // In place: the server's state refers to it.
-  shares_.emplace(std::move(shares));
+  shares_->Put(std::move(ipc));
 }
 
 fakes::SimPeer& FuzzServer::Connect() {

@@ -58,14 +58,23 @@ class Gateway:
         self.process = None
 
     def __enter__(self):
-        with open(self.log_path, "wb") as log:
+        self.start()
+        for name, password in self.users:
+            self.ctl("user", "add", name, "--password-stdin", input=password + "\n")
+        return self
+
+    def start(self):
+        """Also again, after stop() or kill()."""
+        with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.prefix + [str(SLUICED), "--config", str(self.config)],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self._wait_until_ready()
-        for name, password in self.users:
-            self.ctl("user", "add", name, "--password-stdin", input=password + "\n")
-        return self
+
+    def kill(self):
+        """As a crash would end it."""
+        self.process.kill()
+        self.process.wait()
 
     def __exit__(self, *_):
         try:

@@ -37,6 +37,8 @@ void Usage(Context& context, const std::string& message);
 
 void AddSeeCommands(CLI::App& app, Context& context);
 void AddPreferenceCommands(CLI::App& app, Context& context);
+void AddGeneralCommands(CLI::App& app, Context& context);
+void AddShareCommands(CLI::App& app, Context& context);
 void AddUserCommands(CLI::App& app, Context& context);
 
 }  // namespace sluice::sluicectl

@@ -19,8 +19,10 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   AddSeeCommands(app, context);
+  AddShareCommands(app, context);
   AddUserCommands(app, context);
   AddPreferenceCommands(app, context);
+  AddGeneralCommands(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,13 +13,23 @@ namespace {
 
 using nlohmann::json;
 
+// Booleans as `prefs set` takes them.
+json AsWritten(json rows) {
+  for (json& row : rows) {
+    for (json& value : row) {
+      if (value.is_boolean()) value = value.get<bool>() ? "true" : "false";
+    }
+  }
+  return rows;
+}
+
 std::string RenderList(const json& rows) {
   static constexpr Column kColumns[] = {{"name", "NAME"},
                                         {"value", "VALUE"},
                                         {"unit", "UNIT"},
                                         {"source", "SOURCE"},
                                         {"applies", "APPLIES TO"}};
-  return RenderTable(rows, kColumns, "no preferences");
+  return RenderTable(AsWritten(rows), kColumns, "no preferences");
 }
 
 std::string RenderDiff(const json& rows) {
@@ -28,14 +38,19 @@ std::string RenderDiff(const json& rows) {
                                         {"configured", "CONFIGURED"},
                                         {"value", "VALUE"},
                                         {"source", "SOURCE"}};
-  return RenderTable(rows, kColumns, "everything is at its default");
+  return RenderTable(AsWritten(rows), kColumns, "everything is at its default");
 }
 
 std::string RenderChange(const json& result) {
   static constexpr Column kColumns[] = {
       {"name", "NAME"}, {"before", "BEFORE"}, {"after", "AFTER"}, {"applies", "APPLIES TO"}};
-  return RenderTable(result.value("changed", json::array()), kColumns,
-                     "nothing changes: the values are what they were");
+  std::string text = RenderTable(AsWritten(result.value("changed", json::array())), kColumns,
+                                 "nothing changes: the values are what they were");
+  static constexpr Column kAffected[] = {
+      {"user", "USER"}, {"client", "CLIENT"}, {"effect", "WHAT IT MEANS TO THIS SESSION"}};
+  const json affects = result.value("affects", json::array());
+  if (!affects.empty()) absl::StrAppend(&text, "\n", RenderTable(affects, kAffected, ""));
+  return text;
 }
 
 void AddSet(CLI::App& prefs, Context& context) {
@@ -91,7 +106,10 @@ void AddPreferenceCommands(CLI::App& app, Context& context) {
   const auto name = std::make_shared<std::string>();
   CLI::App* get = prefs->add_subcommand("get", "Show one preference");
   get->add_option("NAME", *name)->required();
-  get->callback([name, &context] { Run(context, "prefs.get", {{"name", *name}}, RenderFields); });
+  get->callback([name, &context] {
+    Run(context, "prefs.get", {{"name", *name}},
+        [](const json& row) { return RenderFields(AsWritten(json::array({row}))[0]); });
+  });
   AddSet(*prefs, context);
   AddReset(*prefs, context);
 }

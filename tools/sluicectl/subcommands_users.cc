@@ -1,4 +1,4 @@
-// user add, list, remove.
+// user add, passwd, disable, enable, list, remove.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 std::string RenderUsers(const json& rows) {
-  static constexpr Column kColumns[] = {{"name", "NAME"}, {"unix_user", "UNIX USER"}};
+  static constexpr Column kColumns[] = {
+      {"name", "NAME"}, {"unix_user", "UNIX USER"}, {"disabled", "DISABLED"}};
   return RenderTable(rows, kColumns, "no users; add one with: sluicectl user add NAME");
 }
 
@@ -47,6 +48,24 @@ void AddAdd(CLI::App& user, Context& context) {
   });
 }
 
+void AddPasswd(CLI::App& user, Context& context) {
+  struct Arguments {
+    std::string name;
+    bool password_stdin = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* passwd = user.add_subcommand("passwd", "Change a user's password");
+  passwd->add_option("NAME", arguments->name)->required();
+  passwd->add_flag("--password-stdin", arguments->password_stdin,
+                   "Read the password from the first line of standard input");
+  passwd->callback([arguments, &context] {
+    const absl::StatusOr<std::string> password = ReadPassword(arguments->password_stdin);
+    if (!password.ok()) return Usage(context, std::string(password.status().message()));
+    Run(context, "user.passwd", {{"name", arguments->name}, {"password", *password}},
+        Done("given a new password"));
+  });
+}
+
 }  // namespace
 
 void AddUserCommands(CLI::App& app, Context& context) {
@@ -55,12 +74,22 @@ void AddUserCommands(CLI::App& app, Context& context) {
   user->add_subcommand("list", "List the users")->callback([&context] {
     Run(context, "user.list", json::object(), RenderUsers);
   });
-  const auto name = std::make_shared<std::string>();
-  CLI::App* remove = user->add_subcommand("remove", "Remove a user");
-  remove->add_option("NAME", *name)->required();
-  remove->callback([name, &context] {
-    Run(context, "user.remove", {{"name", *name}}, Done("removed"));
-  });
+  AddPasswd(*user, context);
+  static constexpr struct {
+    const char* verb;
+    const char* help;
+    const char* done;
+  } kVerbs[] = {{"disable", "Keep a user from logging on; open sessions go on", "disabled"},
+                {"enable", "Let a disabled user log on again", "enabled"},
+                {"remove", "Remove a user; open sessions go on", "removed"}};
+  for (const auto& verb : kVerbs) {
+    const auto name = std::make_shared<std::string>();
+    CLI::App* subcommand = user->add_subcommand(verb.verb, verb.help);
+    subcommand->add_option("NAME", *name)->required();
+    subcommand->callback([name, &verb, &context] {
+      Run(context, absl::StrCat("user.", verb.verb), {{"name", *name}}, Done(verb.done));
+    });
+  }
 }
 
 }  // namespace sluice::sluicectl

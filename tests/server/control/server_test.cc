@@ -1,16 +1,20 @@
 #include "server/control/server.h"
 
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -32,7 +36,7 @@ class ControlServerTest : public ControlTest {
   }
 
   absl::Status Start() {
-    auto started = ControlServer::Start(path_, *context_, base::SystemClock());
+    auto started = ControlServer::Start(path_, group_, *context_, base::SystemClock());
     if (started.ok()) server_ = *std::move(started);
     return started.status();
   }
@@ -58,6 +62,7 @@ class ControlServerTest : public ControlTest {
   }
 
   std::string path_;
+  std::string group_;
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -66,6 +71,69 @@ TEST_F(ControlServerTest, SocketIsItsOwnersOnly) {
   struct stat status {};
   ASSERT_EQ(stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(ControlServerTest, SocketIsAGroupsWhereConfigured) {
+  group_ = "daemon";
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files to other groups";
+  ASSERT_TRUE(Start().ok());
+  struct stat status {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0660u);
+  EXPECT_EQ(status.st_gid, getgrnam("daemon")->gr_gid);
+  const int fd = Connect();
+  ASSERT_GT(write(fd, "{\"command\":\"help\"}\n", 19), 0);
+  EXPECT_TRUE(absl::StrContains(ReadLine(fd), "result"));
+  close(fd);
+}
+
+TEST_F(ControlServerTest, UnknownGroupIsNamed) {
+  group_ = "no-such-group";
+  EXPECT_TRUE(absl::StrContains(Start().message(), "there is no Unix group no-such-group"));
+}
+
+TEST_F(ControlServerTest, StrangerIsRefusedEvenWhereTheModeLetsHimIn) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become a stranger";
+  ASSERT_TRUE(Start().ok());
+  ASSERT_EQ(chmod(path_.c_str(), 0666), 0);
+  ASSERT_EQ(chmod(directory_.c_str(), 0755), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgid(65534) != 0 || setuid(65534) != 0) _exit(1);
+    const std::string answer = ReadLine(Connect());
+    _exit(absl::StrContains(answer, "\"denied\"") ? 0 : 2);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// Its answers wait, bounded, and its requests with them; all come once it reads.
+TEST_F(ControlServerTest, PeerThatDoesNotReadIsHeldBack) {
+  ASSERT_TRUE(Start().ok());
+  const int fd = Connect();
+  constexpr int kRequests = 2000;
+  std::thread writer([fd] {
+    const std::string request = "{\"command\":\"prefs.list\"}\n";
+    for (int i = 0; i < kRequests; ++i) {
+      ASSERT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(request.size()));
+    }
+  });
+  // Another peer is served in the meantime.
+  const int other = Connect();
+  ASSERT_GT(write(other, "{\"id\":5,\"command\":\"status\"}\n", 28), 0);
+  EXPECT_TRUE(absl::StrContains(ReadLine(other), "\"id\":5"));
+  close(other);
+  size_t lines = 0;
+  char buffer[65536];
+  while (lines < kRequests) {
+    const ssize_t got = read(fd, buffer, sizeof(buffer));
+    ASSERT_GT(got, 0);
+    lines += static_cast<size_t>(std::count(buffer, buffer + got, '\n'));
+  }
+  writer.join();
+  close(fd);
 }
 
 TEST_F(ControlServerTest, AnswersLinesHoweverTheyArrive) {

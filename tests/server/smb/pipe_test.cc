@@ -11,6 +11,7 @@
 #include "proto/smb2/write.h"
 #include "tests/proto/testing/codec.h"
 #include "tests/server/smb/gateway_fixture.h"
+#include "tests/server/smb/srvsvc_frames.h"
 
 namespace sluice::smb {
 namespace {
@@ -18,14 +19,6 @@ namespace {
 using proto::Command;
 using proto::NtStatus;
 
-// From smbclient.
-constexpr char kBind[] =
-    "05000b03100000004800000001000000b810b810000000000100000000000100c84f324b7016d30112785a47"
-    "bf6ee18803000000045d888aeb1cc9119fe808002b10486002000000";
-constexpr char kShareEnum[] =
-    "05000003100000005c000000020000004400000000000f00000002000a000000000000000a00000031003200"
-    "37002e0030002e0030002e00310000000100000001000000040002000000000000000000ffffffff08000200"
-    "00000000";
 constexpr uint8_t kBindAck = 12;
 constexpr uint8_t kResponse = 2;
 

@@ -1,0 +1,31 @@
+// state_dir/runtime.json: what was set while the gateway ran.
+#ifndef SLUICE_SERVER_CONFIG_RUNTIME_FILE_H_
+#define SLUICE_SERVER_CONFIG_RUNTIME_FILE_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/gateway_options.h"
+
+namespace sluice::config {
+
+struct Runtime {
+  // By PreferenceKey::name().
+  std::map<std::string, std::string> preferences;
+  // Added, or instead of the file's of the same name. Their preferences are among those above.
+  std::vector<ShareOptions> shares;
+  // Shares of the file that are not served.
+  std::vector<std::string> removed_shares;
+};
+
+// Empty where there is no such file. A damaged one is an error that says what to do.
+absl::StatusOr<Runtime> LoadRuntime(const std::string& path);
+// Replaces the file as a whole; see server/base/replace_file.h. Blocks.
+absl::Status SaveRuntime(const std::string& path, const Runtime& runtime);
+
+}  // namespace sluice::config
+
+#endif  // SLUICE_SERVER_CONFIG_RUNTIME_FILE_H_

@@ -1,0 +1,43 @@
+#include "server/control/reload.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace sluice::control {
+
+config::ServeShare ServeOn(Gateway& gateway, bool close) {
+  return [&gateway, close](const std::string& name, const ShareOptions* options) {
+    return options == nullptr ? gateway.RemoveShare(name, close)
+                              : gateway.PutShare(*options, close);
+  };
+}
+
+absl::StatusOr<config::ReloadReport> Reload(const ControlContext& context) {
+  absl::StatusOr<config::Configuration> file =
+      config::LoadConfiguration(context.configuration.file().file);
+  if (!file.ok()) return file.status();
+  return context.configuration.Reload(*std::move(file), ServeOn(context.gateway, false));
+}
+
+std::vector<std::string> Lines(const config::ReloadReport& report) {
+  std::vector<std::string> lines;
+  for (const config::PreferenceChange& change : report.changed) {
+    lines.push_back(absl::StrCat(change.key.name(), ": ", change.before, " -> ", change.after));
+  }
+  const auto shares = [&lines](absl::string_view what, const std::vector<std::string>& names) {
+    if (!names.empty())
+      lines.push_back(absl::StrCat("shares ", what, ": ", absl::StrJoin(names, ", ")));
+  };
+  shares("added", report.shares_added);
+  shares("changed", report.shares_changed);
+  shares("removed", report.shares_removed);
+  for (const std::string& each : report.needs_restart) {
+    lines.push_back(absl::StrCat("needs a restart: ", each));
+  }
+  if (lines.empty()) lines.emplace_back("nothing has changed");
+  return lines;
+}
+
+}  // namespace sluice::control

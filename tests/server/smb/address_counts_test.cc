@@ -1,0 +1,25 @@
+#include "server/smb/address_counts.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::smb {
+namespace {
+
+TEST(AddressCounts, AddressIsThePeerWithoutItsPort) {
+  EXPECT_EQ(HostOf("192.0.2.7:49152"), "192.0.2.7");
+  EXPECT_EQ(HostOf("[2001:db8::1]:49152"), "2001:db8::1");
+}
+
+TEST(AddressCounts, EachAddressHasItsOwnLimit) {
+  AddressCounts counts;
+  EXPECT_TRUE(counts.Enter("192.0.2.7:1", 2));
+  EXPECT_TRUE(counts.Enter("192.0.2.7:2", 2));
+  EXPECT_FALSE(counts.Enter("192.0.2.7:3", 2));
+  EXPECT_TRUE(counts.Enter("192.0.2.8:1", 2));
+  counts.Leave("192.0.2.7:1");
+  EXPECT_TRUE(counts.Enter("192.0.2.7:3", 2));
+  EXPECT_FALSE(counts.Enter("192.0.2.7:4", 1)) << "a lower limit holds at once";
+}
+
+}  // namespace
+}  // namespace sluice::smb
