@@ -163,6 +163,9 @@ class SmbclientTest(unittest.TestCase):
         self.run_ok("ls")  # writes the credentials
         self.addCleanup((self.share / "big").unlink)
         random_file(self.share / "big", 256 << 20)
+        # Short reads, so that many are in flight.
+        self.gateway.ctl("prefs", "set", "limits.read_bytes", "65536")
+        self.addCleanup(self.gateway.ctl, "prefs", "reset", "limits.read_bytes")
         before = counters()
         for attempt in range(20):
             reader = subprocess.Popen(
