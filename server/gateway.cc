@@ -19,9 +19,12 @@
 #include "server/fs/node_table.h"
 #include "server/fs/volume.h"
 #include "server/net/listener.h"
+#include "server/process_usage.h"
 #include "server/ring/blocking_pool.h"
 #include "server/ring/credentials.h"
 #include "server/ring/loop.h"
+#include "server/smb/listing.h"
+#include "server/smb/observe.h"
 #include "server/smb/server_state.h"
 #include "server/smb/share.h"
 #include "server/smb/worker.h"
@@ -34,6 +37,7 @@ namespace {
 constexpr uint64_t kMemoryShareBytesMax = uint64_t{4} << 30;
 constexpr std::chrono::milliseconds kDrainPoll{5};
 constexpr std::chrono::milliseconds kEndTimeout{2000};
+constexpr std::chrono::milliseconds kInventoryTimeout{2000};
 
 size_t Cores() {
   cpu_set_t set;
@@ -96,10 +100,13 @@ class Gateway::Impl {
   void Start();
   void Drain();
   void Stop();
-  GatewayStatus Status() const;
   absl::Status PutShare(const ShareOptions& options, bool close);
   absl::Status RemoveShare(absl::string_view name, bool close);
   ShareUse UseOf(absl::string_view name) const;
+  std::vector<std::string> ShareNames() const;
+  Observation Observe();
+  Inventory List(const InventoryQuery& query);
+  base::AuditLog* audit() const { return audit_.get(); }
 
   const std::vector<std::string>& addresses() const { return listener_->bound_addresses(); }
   LivePreferences& preferences() { return preferences_; }
@@ -124,6 +131,7 @@ class Gateway::Impl {
   LivePreferences preferences_;
   session::SessionTable sessions_;
   std::unique_ptr<auth::UserStore> users_;
+  std::unique_ptr<base::AuditLog> audit_;  // null: nothing is kept
   fs::NodeTable nodes_;
   smb::ShareTable shares_;
   std::unique_ptr<ring::BlockingPool> pool_;
@@ -149,6 +157,12 @@ absl::Status Gateway::Impl::Open() {
       auth::UserStore::Open(options_.state_dir + "/users.json");
   if (!users.ok()) return users.status();
   users_ = *std::move(users);
+  if (!options_.audit_file.empty()) {
+    absl::StatusOr<std::unique_ptr<base::AuditLog>> audit =
+        base::AuditLog::Open(options_.audit_file, clock_);
+    if (!audit.ok()) return audit.status();
+    audit_ = *std::move(audit);
+  }
   if (absl::Status status = OpenShares(); !status.ok()) return status;
   if (absl::Status status = MakeLoops(); !status.ok()) return status;
   if (absl::Status status = OpenListener(); !status.ok()) return status;
@@ -249,6 +263,7 @@ absl::Status Gateway::Impl::MakeLoops() {
                                                                   random_,
                                                                   {},
                                                                   {}});
+  state_->audit = audit_.get();
   random_.Fill(absl::MakeSpan(state_->guid));
   state_->processor = options_.processor;
   for (size_t i = 0; i < count; ++i) {
@@ -359,53 +374,31 @@ void Gateway::Impl::Stop() {
   loops_.clear();
 }
 
-GatewayStatus Gateway::Impl::Status() const {
-  GatewayStatus status;
-  status.uptime_seconds = (clock_.MonotonicNanos() - started_nanos_) / 1'000'000'000;
-  status.loops = workers_.size();
+std::vector<std::string> Gateway::Impl::ShareNames() const {
+  std::vector<std::string> names;
   for (const std::shared_ptr<smb::Share>& share : shares_.List()) {
-    if (share->kind == smb::ShareKind::kDisk) status.shares.push_back(share->name);
+    if (share->kind == smb::ShareKind::kDisk) names.push_back(share->name);
   }
-  uint64_t opened = 0;
-  uint64_t closed = 0;
-  std::vector<std::pair<std::string, uint64_t>>& all = status.counters;
-  const auto add = [&all](absl::string_view name, uint64_t value) {
-    for (auto& [known, sum] : all) {
-      if (known == name) {
-        sum += value;
-        return;
-      }
-    }
-    all.emplace_back(std::string(name), value);
-  };
-  for (const std::unique_ptr<smb::Worker>& worker : workers_) {
-    const smb::WorkerCounters& counters = worker->counters();
-    const crypto::StageCounters stage = worker->stage_counters();
-    opened += counters.connections_opened.value();
-    closed += counters.connections_closed.value();
-    add("connections_opened", counters.connections_opened.value());
-    add("connections_dropped", counters.dropped.value());
-    add("connections_refused_of_address", counters.refused_of_address.value());
-    add("frames", counters.frames.value());
-    add("requests", counters.requests.value());
-    add("failures", counters.failures.value());
-    add("logons", counters.logons.value());
-    add("failed_logons", counters.failed_logons.value());
-    add("wrong_signatures", counters.wrong_signatures.value());
-    add("failed_opens", counters.failed_opens.value());
-    add("out_of_buffers", counters.out_of_buffers.value());
-    add("crypto_jobs", stage.jobs);
-    add("crypto_bytes", stage.bytes);
-    add("crypto_flushes", stage.flushes);
-    add("crypto_failures", stage.failures);
-    add("crypto_lanes_filled", stage.lanes_filled);
-    status.crypto_processor = std::string(worker->processor_name());
-    for (const auto& [code, count] : worker->failures_by_status()) {
-      add("status." + proto::Name(code), count);
-    }
+  return names;
+}
+
+Observation Gateway::Impl::Observe() {
+  Observation sum;
+  sum.uptime_nanos = clock_.MonotonicNanos() - started_nanos_;
+  for (const std::unique_ptr<smb::Worker>& worker : workers_) smb::Observe(*worker, &sum);
+  for (size_t i = 0; i < threads_.size() && i < sum.loops.size(); ++i) {
+    sum.loops[i].cpu_nanos = CpuNanos(threads_[i]);
   }
-  status.connections = opened - closed;
-  return status;
+  sum.sessions = sessions_.size();
+  sum.opens = sessions_.OpenCount();
+  sum.resident_bytes = ResidentBytes();
+  sum.log_lines_lost = base::LostLogLines();
+  sum.audit_events_lost = audit_ == nullptr ? 0 : audit_->lost();
+  return sum;
+}
+
+Inventory Gateway::Impl::List(const InventoryQuery& query) {
+  return smb::TakeInventory(state_->workers, query, kInventoryTimeout);
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(GatewayOptions options, base::Clock& clock,
@@ -424,7 +417,6 @@ const std::vector<std::string>& Gateway::listen_addresses() const { return impl_
 LivePreferences& Gateway::preferences() { return impl_->preferences(); }
 auth::UserStore& Gateway::users() { return impl_->users(); }
 const session::SessionTable& Gateway::sessions() const { return impl_->sessions(); }
-GatewayStatus Gateway::Status() const { return impl_->Status(); }
 absl::Status Gateway::PutShare(const ShareOptions& options, bool close) {
   return impl_->PutShare(options, close);
 }
@@ -432,5 +424,22 @@ absl::Status Gateway::RemoveShare(absl::string_view name, bool close) {
   return impl_->RemoveShare(name, close);
 }
 ShareUse Gateway::UseOf(absl::string_view name) const { return impl_->UseOf(name); }
+Observation Gateway::Observe() const { return impl_->Observe(); }
+Inventory Gateway::List(const InventoryQuery& query) { return impl_->List(query); }
+base::AuditLog* Gateway::audit() const { return impl_->audit(); }
+GatewayStatus Gateway::Status() const {
+  Observation seen = impl_->Observe();
+  GatewayStatus status;
+  status.uptime_seconds = seen.uptime_nanos / 1'000'000'000;
+  status.loops = seen.loops.size();
+  status.shares = impl_->ShareNames();
+  status.connections = seen.connections;
+  status.crypto_processor = std::move(seen.crypto_processor);
+  status.counters = std::move(seen.counters);
+  for (const auto& [name, count] : seen.statuses) {
+    status.counters.emplace_back("status." + name, count);
+  }
+  return status;
+}
 
 }  // namespace sluice

@@ -14,9 +14,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/auth/user_store.h"
+#include "server/base/audit_log.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
 #include "server/gateway_options.h"
+#include "server/inventory.h"
+#include "server/observation.h"
 #include "server/session/session_table.h"
 
 namespace sluice {
@@ -64,6 +67,13 @@ class Gateway {
   auth::UserStore& users();
   const session::SessionTable& sessions() const;
   GatewayStatus Status() const;
+  // All counters of the gateway.
+  Observation Observe() const;
+  // What is connected now, or its end: see InventoryQuery. Blocks for two seconds at most; not on a
+  // loop's thread.
+  Inventory List(const InventoryQuery& query);
+  // Null where no audit log is kept. Lives as long as the gateway.
+  base::AuditLog* audit() const;
 
   // Serves a share, instead of the one of that name if there is one. Tree connects of the one
   // before go on until their clients end them, or, with `close`, end now and their files are

@@ -35,6 +35,7 @@ struct GatewayOptions {
   bool allow_anonymous = false;  // clients without credentials
   // Its `shares` is filled from the shares below.
   Preferences preferences;
+  std::string audit_file;  // "": no audit log
   std::vector<ShareOptions> shares;
 };
 

@@ -65,4 +65,12 @@ size_t ByteRangeLocks::Count(const OpenFile* owner) const {
       locks_.begin(), locks_.end(), [owner](const Lock& lock) { return lock.owner == owner; }));
 }
 
+std::vector<HeldLock> ByteRangeLocks::Of(const OpenFile* owner) const {
+  std::vector<HeldLock> held;
+  for (const Lock& lock : locks_) {
+    if (lock.owner == owner) held.push_back({lock.range, lock.exclusive});
+  }
+  return held;
+}
+
 }  // namespace sluice::fs

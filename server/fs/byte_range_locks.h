@@ -22,6 +22,11 @@ struct ByteRange {
 // it, and nothing else. REQUIRES: both valid.
 bool Overlap(const ByteRange& one, const ByteRange& other);
 
+struct HeldLock {
+  ByteRange range;
+  bool exclusive = false;
+};
+
 // Not thread-safe: guarded by its node's mutex.
 class ByteRangeLocks {
  public:
@@ -43,6 +48,7 @@ class ByteRangeLocks {
   size_t size() const { return locks_.size(); }
   // By this open.
   size_t Count(const OpenFile* owner) const;
+  std::vector<HeldLock> Of(const OpenFile* owner) const;
 
  private:
   struct Lock {

@@ -48,6 +48,11 @@ std::string FileNode::PathOf(const OpenFile& open) const {
   return open.path;
 }
 
+OpenDescription FileNode::Describe(const OpenFile& open) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return {open.path, open.delete_on_close || removal_.has_value(), locks_.Of(&open)};
+}
+
 void FileNode::Renamed(const Volume* volume, absl::string_view from, absl::string_view to) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (OpenFile* open : opens_) {

@@ -63,6 +63,13 @@ struct Admission {
   uint64_t break_timeout_ms = limits::oplock_break_timeout_ms;
 };
 
+// What a listing shows of an open.
+struct OpenDescription {
+  std::string path;
+  bool delete_on_close = false;
+  std::vector<HeldLock> locks;
+};
+
 // Thread-safe; its mutex is never held over an await.
 class FileNode {
  public:
@@ -81,6 +88,7 @@ class FileNode {
 
   // The name by which an open finds its file; other threads' renames change it.
   std::string PathOf(const OpenFile& open) const;
+  OpenDescription Describe(const OpenFile& open) const;
   // All opens of `volume` that know the file as `from` know it as `to` from now on.
   void Renamed(const Volume* volume, absl::string_view from, absl::string_view to);
   // Whether an open of `volume` has a name below `directory` ("" is the root: every name).

@@ -96,4 +96,17 @@ size_t SessionTable::size() const {
   return count;
 }
 
+size_t SessionTable::OpenCount() const {
+  size_t opens = 0;
+  for (const Shard& shard : shards_) {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    for (const auto& [id, entry] : shard.entries) {
+      if (entry.published && entry.info.opens != nullptr) {
+        opens += entry.info.opens->load(std::memory_order_relaxed);
+      }
+    }
+  }
+  return opens;
+}
+
 }  // namespace sluice::session

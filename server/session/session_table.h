@@ -81,6 +81,8 @@ class SessionTable {
   bool Find(uint64_t id, SessionHandle* handle) const;
   // Published ones.
   size_t size() const;
+  // Of the published sessions, as far as they count.
+  size_t OpenCount() const;
 
  private:
   static constexpr size_t kShards = 16;

@@ -142,6 +142,23 @@ bool Chain::RemoveOpen() {
   return true;
 }
 
+bool Chain::audits() const {
+  return worker_.server().audit != nullptr && tree_ != nullptr && StateOf(*tree_).audit;
+}
+
+void Chain::Audit(base::AuditEvent event) {
+  base::AuditLog* const log = worker_.server().audit;
+  if (log == nullptr) return;
+  event.client = connection_->peer();
+  event.connection = connection_->state().id();
+  if (session_ != nullptr) {
+    event.session = session_->id();
+    if (event.user.empty()) event.user = session_->user().name;
+  }
+  if (tree_ != nullptr) event.share = tree_->share_name;
+  log->Write(event);
+}
+
 void Chain::SetSession(std::shared_ptr<session::Session> session) {
   session_ = std::move(session);
   request_->session = session_.get();

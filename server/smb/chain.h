@@ -60,6 +60,8 @@ class Chain final : public Exchange {
   void AttachRoom(Response* response) override;
   bool AddOpen(std::shared_ptr<Open> open) override;
   bool RemoveOpen() override;
+  bool audits() const override;
+  void Audit(base::AuditEvent event) override;
 
   // For the core's handlers.
 
@@ -123,6 +125,7 @@ class Chain final : public Exchange {
 
   // chain_respond.cc
   void FinishRequest(proto::NtStatus status);
+  void CountAnswer(proto::NtStatus status, size_t response_bytes);
   void EncodeError(Response& response);
   void AddPiece(const proto::Header& header, size_t length, bool sign);
   bool NeedsSealing() const;
@@ -147,7 +150,8 @@ class Chain final : public Exchange {
   crypto::SealJob open_job_;
 
   std::vector<Part> parts_;
-  size_t index_ = 0;  // of the command in progress
+  size_t index_ = 0;          // of the command in progress
+  uint64_t began_nanos_ = 0;  // when it could begin: its frame was there, the one before answered
 
   // The command in progress.
   std::optional<Request> request_;

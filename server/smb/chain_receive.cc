@@ -17,6 +17,7 @@ using proto::Command;
 bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame) {
   connection_ = std::move(connection);
   frame_ = std::move(frame);
+  began_nanos_ = worker_.loop().now();
   charged_bytes_ = frame_.buffer.capacity();
   connection_->Charge(charged_bytes_);
   connection_->AddChain(this);

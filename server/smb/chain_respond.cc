@@ -21,6 +21,7 @@ namespace {
 // Header and body without variable data, of any response; an ERROR response fits.
 constexpr size_t kSmallResponseBytes = 160;
 constexpr size_t kErrorResponseBytes = kHeaderBytes + 16;
+constexpr size_t kReadFixedBytes = kHeaderBytes + 16;  // the data is behind them
 
 constexpr size_t Align8(size_t n) { return (n + 7) & ~size_t{7}; }
 
@@ -139,9 +140,33 @@ void Chain::FinishRequest(NtStatus status) {
     header.credits = connection_->Grant(request_->header);
   }
   if (parts_.size() > 1 && async_id_ == 0) response.body().AlignTo(8);
+  CountAnswer(status, response.body().size());
   AddPiece(header, response.body().size(), true);
   response.Detach();
   request_->open.reset();
+}
+
+void Chain::CountAnswer(NtStatus status, size_t response_bytes) {
+  Answer answer;
+  answer.command = request_->header.command;
+  answer.failed = proto::IsError(status);
+  const uint64_t now = worker_.loop().clock().MonotonicNanos();
+  answer.nanos = now - std::exchange(began_nanos_, now);
+  answer.request_bytes = request_->message.size();
+  answer.response_bytes = response_bytes;
+  if (!answer.failed && answer.command == proto::Command::kRead) {
+    answer.bytes_read = response_bytes - std::min(response_bytes, kReadFixedBytes);
+  } else if (!answer.failed && answer.command == proto::Command::kWrite) {
+    answer.bytes_written = row_->payload(request_->message);
+  }
+  worker_.stats().Add(answer, tree_ == nullptr ? nullptr : StateOf(*tree_).stats);
+  connection_->activity.Add(answer.bytes_read, answer.bytes_written);
+  if (session_ != nullptr) {
+    StateOf(*session_).activity.Add(answer.bytes_read, answer.bytes_written);
+  }
+  if (request_->open != nullptr) {
+    request_->open->activity.Add(answer.bytes_read, answer.bytes_written);
+  }
 }
 
 void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {

@@ -6,6 +6,7 @@
 
 #include "server/fs/file_times.h"
 #include "server/smb/create_contexts.h"
+#include "server/smb/file_audit.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
 
@@ -91,6 +92,7 @@ ring::Task<NtStatus> HandleCreate(Request& request) {
   params.oplock = OplockFromWire(decoded.requested_oplock_level);
   fs::CreateResult result;
   status = co_await CreateWaiting(request, params, &result);
+  AuditCreate(request, decoded, status, result.open.get(), result.action);
   if (status != NtStatus::kOk) co_return status;
 
   const auto open = std::make_shared<FileOpen>(request.share->shared_from_this(), result.open);

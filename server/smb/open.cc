@@ -67,6 +67,11 @@ std::shared_ptr<Open> OpenTable::Release(size_t index) {
   return open;
 }
 
+std::shared_ptr<Open> OpenTable::NextFrom(size_t* slot) const {
+  while (*slot < slots_.size() && slots_[*slot].open == nullptr) ++*slot;
+  return *slot < slots_.size() ? slots_[*slot].open : nullptr;
+}
+
 std::vector<std::shared_ptr<Open>> OpenTable::TakeTree(uint32_t tree_id) {
   std::vector<std::shared_ptr<Open>> taken;
   for (size_t i = 0; i < slots_.size(); ++i) {

@@ -11,6 +11,7 @@
 
 #include "proto/smb2/file_id.h"
 #include "server/ring/task.h"
+#include "server/smb/activity.h"
 
 namespace sluice::smb {
 
@@ -44,6 +45,8 @@ class Open {
   proto::FileId id() const { return id_; }
   uint32_t tree_id() const { return tree_id_; }
 
+  Activity activity;
+
  private:
   friend class OpenTable;
 
@@ -64,6 +67,9 @@ class OpenTable {
   // Takes out all of a tree's, or all.
   std::vector<std::shared_ptr<Open>> TakeTree(uint32_t tree_id);
   std::vector<std::shared_ptr<Open>> TakeAll();
+  // The first open in a slot from `*slot` on, whose number is left there; null behind the last.
+  // For listings that pause: what comes and goes meanwhile may be missed.
+  std::shared_ptr<Open> NextFrom(size_t* slot) const;
   // From any thread.
   size_t size() const { return size_->load(std::memory_order_relaxed); }
   // The same for whoever outlives the table.

@@ -11,12 +11,17 @@ namespace sluice::smb {
 
 class PipeOpen final : public Open {
  public:
-  explicit PipeOpen(proto::rpc::PipeKind pipe) : Open(Kind::kPipe), server(pipe) {}
+  explicit PipeOpen(proto::rpc::PipeKind pipe) : Open(Kind::kPipe), server(pipe), pipe_(pipe) {}
 
   ring::Task<void> Close() override { co_return; }
 
+  const char* name() const { return pipe_ == proto::rpc::PipeKind::kSrvsvc ? "srvsvc" : "wkssvc"; }
+
   proto::rpc::PipeServer server;
   bool broken = false;  // the client broke the protocol
+
+ private:
+  const proto::rpc::PipeKind pipe_;
 };
 
 // What the RPC interfaces are to tell about this gateway and its shares.

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "proto/smb2/header.h"
 #include "proto/status/nt_status.h"
+#include "server/base/audit_log.h"
 #include "server/base/identity.h"
 #include "server/smb/open.h"
 #include "server/smb/response.h"
@@ -38,6 +39,10 @@ class Exchange : public RoomSource {
   virtual void OnCancel(std::function<void()> cancel) = 0;
   virtual bool cancelled() const = 0;
   virtual bool ended() const = 0;
+  // Whether the share's files are audited.
+  virtual bool audits() const = 0;
+  // Adds who, from where and in which share to the event. No-op where nothing is kept.
+  virtual void Audit(base::AuditEvent event) = 0;
 
  protected:
   ~Exchange() = default;

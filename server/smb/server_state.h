@@ -10,6 +10,7 @@
 #include "crypto/processor.h"
 #include "server/auth/identity_map.h"
 #include "server/auth/ntlm_server.h"
+#include "server/base/audit_log.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
 #include "server/preferences.h"
@@ -37,6 +38,7 @@ struct ServerState {
   AddressCounts addresses;
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
+  base::AuditLog* audit = nullptr;  // null: nothing is kept
 };
 
 }  // namespace sluice::smb

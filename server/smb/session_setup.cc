@@ -110,7 +110,9 @@ void Publish(Worker& worker, SmbConnection& connection,
   info.encrypted = session->encrypt() || StateOf(*session).client_seals;
   info.guest = session->guest();
   info.anonymous = session->anonymous();
-  info.started_wall_nanos = worker.server().clock.WallNanos();
+  int64_t& since = StateOf(*session).since;
+  if (since == 0) since = worker.server().clock.WallNanos();
+  info.started_wall_nanos = since;
   info.opens = StateOf(*session).opens.shared_size();
   info.loop_index = worker.loop().index();
   info.connection_id = connection.state().id();
@@ -140,8 +142,10 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
     if (mode == EncryptionMode::kRequired && !can) return false;
     session->set_encrypt(mode >= EncryptionMode::kDesired && can);
     StateOf(*session).reject_plain = mode == EncryptionMode::kRequired;
-    base::Log(base::LogLevel::kInfo, "client %s has come: %s, SMB %x, signing %s, cipher %s",
-              connection.peer(), who.anonymous ? "(anonymous)" : who.user.c_str(),
+    base::Log(base::LogLevel::kInfo,
+              {.connection = connection.state().id(), .session = session->id()},
+              "client %s has come: %s, SMB %x, signing %s, cipher %s", connection.peer(),
+              who.anonymous ? "(anonymous)" : who.user.c_str(),
               static_cast<unsigned>(connection.dialect()),
               crypto::Name(session->crypto()->signing_algorithm()),
               crypto::Name(session->crypto()->cipher()));
@@ -149,6 +153,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   Publish(worker, connection, session);
   connection.SessionsChanged();
   worker.counters().logons.Add();
+  request.exchange->Audit({.event = "logon", .detail = first ? "" : "again"});
   return true;
 }
 
@@ -231,8 +236,10 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
     co_return status;
   }
   if (status != NtStatus::kOk) {
-    base::Log(base::LogLevel::kInfo, "client %s was refused: %s", request.connection.peer(),
-              proto::Name(status));
+    base::Log(base::LogLevel::kInfo, {.connection = request.connection.state().id()},
+              "client %s was refused: %s", request.connection.peer(), proto::Name(status));
+    const std::string name = proto::Name(status);
+    request.exchange->Audit({.event = "refused", .ok = false, .status = name});
     co_await Refuse(request);
     co_return status;
   }
@@ -245,8 +252,10 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
 
 ring::Task<NtStatus> HandleLogoff(Request& request) {
   const std::shared_ptr<session::Session> session = request.chain->session();
-  base::Log(base::LogLevel::kInfo, "client %s has logged off: %s", request.connection.peer(),
-            session->user().name);
+  base::Log(base::LogLevel::kInfo,
+            {.connection = request.connection.state().id(), .session = session->id()},
+            "client %s has logged off: %s", request.connection.peer(), session->user().name);
+  request.exchange->Audit({.event = "logoff"});
   co_await request.connection.EndSession(session, request.chain);
   proto::LogoffResponse().Encode(request.response.body());
   co_return NtStatus::kOk;

@@ -10,11 +10,14 @@
 #include "server/session/session.h"
 #include "server/smb/open.h"
 #include "server/smb/share.h"
+#include "server/smb/stats.h"
 
 namespace sluice::smb {
 
 struct SessionState final : session::Attachment {
   OpenTable opens;
+  Activity activity;
+  int64_t since = 0;  // wall nanoseconds, of its first authentication
   // Unencrypted requests are refused [MS-SMB2] 3.3.5.2.9 (RejectUnencryptedAccess).
   bool reject_plain = false;
   // The client has sent something encrypted.
@@ -26,7 +29,9 @@ struct TreeState final : session::Attachment {
   ~TreeState() override { --share->trees; }
 
   const std::shared_ptr<const Share> share;
+  ShareStats* stats = nullptr;  // this loop's, of the share
   uint32_t maximal_access = 0;
+  bool audit = false;  // what is done to its files is written to the audit log
   bool reject_plain = false;
 };
 

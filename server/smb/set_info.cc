@@ -17,6 +17,7 @@
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 #include "server/session/connection_state.h"
+#include "server/smb/file_audit.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
 
@@ -118,8 +119,10 @@ Task<NtStatus> SetDisposition(InfoSetting& setting) {
   if (!proto::FileDispositionInfo::Decode(setting.input, &info)) {
     co_return NtStatus::kInfoLengthMismatch;
   }
-  co_return co_await setting.file.volume->SetDisposition(setting.file, *setting.request.who,
-                                                         info.delete_pending, false);
+  const NtStatus status = co_await setting.file.volume->SetDisposition(
+      setting.file, *setting.request.who, info.delete_pending, false);
+  if (info.delete_pending) AuditDelete(setting.request, setting.file, status);
+  co_return status;
 }
 
 // The name stays until the last close, as with FileDispositionInformation; that it should go at
@@ -130,9 +133,11 @@ Task<NtStatus> SetDispositionEx(InfoSetting& setting) {
   if (!Info::Decode(setting.input, &info)) co_return NtStatus::kInfoLengthMismatch;
   constexpr uint32_t kKnown = Info::kDelete | Info::kForceImageSectionCheck | Info::kIgnoreReadOnly;
   if ((info.flags & ~kKnown) != 0) co_return NtStatus::kNotSupported;
-  co_return co_await setting.file.volume->SetDisposition(setting.file, *setting.request.who,
-                                                         (info.flags & Info::kDelete) != 0,
-                                                         (info.flags & Info::kIgnoreReadOnly) != 0);
+  const bool gone = (info.flags & Info::kDelete) != 0;
+  const NtStatus status = co_await setting.file.volume->SetDisposition(
+      setting.file, *setting.request.who, gone, (info.flags & Info::kIgnoreReadOnly) != 0);
+  if (gone) AuditDelete(setting.request, setting.file, status);
+  co_return status;
 }
 
 NtStatus DecodeRename(const InfoSetting& setting, bool extended, proto::FileRenameInfo* info,
@@ -150,13 +155,16 @@ NtStatus DecodeRename(const InfoSetting& setting, bool extended, proto::FileRena
 Task<NtStatus> RenameTo(InfoSetting& setting, bool extended) {
   proto::FileRenameInfo info;
   std::vector<uint8_t> name;
-  const NtStatus status = DecodeRename(setting, extended, &info, &name);
+  NtStatus status = DecodeRename(setting, extended, &info, &name);
   if (status != NtStatus::kOk) co_return status;
   if (extended && (info.flags & ~proto::FileRenameInfo::kReplaceIfExists) != 0) {
     co_return NtStatus::kNotSupported;
   }
   const bool replace = (info.flags & proto::FileRenameInfo::kReplaceIfExists) != 0;
-  co_return co_await setting.file.volume->Rename(setting.file, *setting.request.who, name, replace);
+  const std::string before = AuditedPath(setting.request, setting.file);
+  status = co_await setting.file.volume->Rename(setting.file, *setting.request.who, name, replace);
+  AuditRename(setting.request, setting.file, before, status);
+  co_return status;
 }
 
 Task<NtStatus> SetRename(InfoSetting& setting) { return RenameTo(setting, false); }

@@ -17,6 +17,7 @@ net::ConnectionOptions TransportOptions(Worker& worker) {
   net::ConnectionOptions options;
   options.handshake_timeout_ms = worker.preferences().timeouts.handshake;
   options.idle_without_session_timeout_ms = worker.preferences().timeouts.idle;
+  options.counters = &worker.net_counters();
   return options;
 }
 
@@ -25,6 +26,7 @@ net::ConnectionOptions TransportOptions(Worker& worker) {
 SmbConnection::SmbConnection(Worker& worker, int fd, std::string peer)
     : worker_(worker),
       peer_(peer),
+      since_(worker.server().clock.WallNanos()),
       transport_(std::make_unique<net::Connection>(worker.loop(), fd, std::move(peer),
                                                    TransportOptions(worker), *this)),
       state_(transport_->id(), worker.preferences().limits.credits) {}
@@ -68,8 +70,16 @@ void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   transport_.reset();
   for (const std::shared_ptr<session::Session>& session : state_.TakeSessions()) {
     if (!session->user().name.empty()) {
-      base::Log(base::LogLevel::kInfo, "client %s (%s) is gone: %s", peer_, session->user().name,
-                net::Name(reason));
+      base::Log(base::LogLevel::kInfo, {.connection = state_.id(), .session = session->id()},
+                "client %s (%s) is gone: %s", peer_, session->user().name, net::Name(reason));
+      if (base::AuditLog* const audit = worker_.server().audit; audit != nullptr) {
+        audit->Write({.event = "logoff",
+                      .user = session->user().name,
+                      .client = peer_,
+                      .connection = state_.id(),
+                      .session = session->id(),
+                      .detail = net::Name(reason)});
+      }
     }
     ring::Spawn(EndSession(session, nullptr));
   }
@@ -83,7 +93,8 @@ void SmbConnection::Drop(net::CloseReason reason) {
   if (!alive_) return;
   alive_ = false;
   worker_.counters().dropped.Add();
-  base::Log(base::LogLevel::kDebug, "connection %s is ended: %s", peer_, net::Name(reason));
+  base::Log(base::LogLevel::kDebug, {.connection = state_.id()}, "connection %s is ended: %s",
+            peer_, net::Name(reason));
   transport_->Close(reason);
 }
 

@@ -12,6 +12,7 @@
 #include "server/net/connection.h"
 #include "server/ring/task.h"
 #include "server/session/connection_state.h"
+#include "server/smb/activity.h"
 #include "server/smb/out_message.h"
 
 namespace sluice::smb {
@@ -41,6 +42,12 @@ class SmbConnection final : public net::FrameHandler,
   void DropAfterSend();
   const std::string& peer() const { return peer_; }
   Worker& worker() { return worker_; }
+
+  // What its requests did, and when it came (wall nanoseconds).
+  Activity activity;
+  int64_t since() const { return since_; }
+  size_t requests_in_progress() const { return chain_count_; }
+  size_t bytes_in_flight() const { return bytes_in_flight_; }
 
   session::Connection& state() { return state_; }
   const session::Connection& state() const { return state_; }
@@ -91,6 +98,7 @@ class SmbConnection final : public net::FrameHandler,
 
   Worker& worker_;
   const std::string peer_;
+  const int64_t since_;
   std::unique_ptr<net::Connection> transport_;
   session::Connection state_;
   bool alive_ = true;

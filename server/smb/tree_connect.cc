@@ -97,6 +97,7 @@ NtStatus TreeConnect(Request& request) {
   const std::shared_ptr<session::Tree> tree = request.session->AddTree(share->name);
   if (tree == nullptr) return NtStatus::kInsufficientResources;
   auto state = std::make_unique<TreeState>(share);
+  state->stats = chain.worker().stats().ForShare(share->name);
   state->maximal_access = MaximalAccess(*share);
   state->reject_plain = mode == EncryptionMode::kRequired;
   tree->encrypt = encrypt;
@@ -111,15 +112,25 @@ NtStatus TreeConnect(Request& request) {
   chain.SetTree(tree);
   response.Encode(request.response.body());
   if (share->kind == ShareKind::kDisk) {
-    base::Log(base::LogLevel::kInfo, "client %s (%s) uses share %s", request.connection.peer(),
+    base::Log(base::LogLevel::kInfo,
+              {.connection = request.connection.state().id(), .session = request.session->id()},
+              "client %s (%s) uses share %s", request.connection.peer(),
               request.session->user().name, share->name);
+    if (chain.audits()) chain.Audit({.event = "share"});
   }
   return NtStatus::kOk;
 }
 
 }  // namespace
 
-ring::Task<NtStatus> HandleTreeConnect(Request& request) { co_return TreeConnect(request); }
+ring::Task<NtStatus> HandleTreeConnect(Request& request) {
+  const NtStatus status = TreeConnect(request);
+  if (status == NtStatus::kAccessDenied) {
+    const std::string name = proto::Name(status);
+    request.exchange->Audit({.event = "share", .ok = false, .status = name});
+  }
+  co_return status;
+}
 
 ring::Task<NtStatus> HandleTreeDisconnect(Request& request) {
   const std::shared_ptr<session::Session> session = request.chain->session();

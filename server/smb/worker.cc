@@ -65,11 +65,19 @@ void Worker::EndTreesOf(const Share& share) {
 
 void Worker::OnTurn(ring::Loop&) {
   if (received_first_ != nullptr) {
-    stage_->Flush();
+    FlushStage();
     DispatchReceived();
   }
   if (!ready_.empty()) SendReady();
-  PublishStageCounters();
+  PublishCounters();
+}
+
+void Worker::FlushStage() {
+  if (stage_->empty()) return;
+  const uint64_t jobs = stage_->counters().jobs;
+  const uint64_t begin = loop_.clock().MonotonicNanos();
+  stage_->Flush();
+  stats_.AddBatch(stage_->counters().jobs - jobs, loop_.clock().MonotonicNanos() - begin);
 }
 
 void Worker::DispatchReceived() {
@@ -88,18 +96,20 @@ void Worker::SendReady() {
     connection->queued_for_sending = false;
     connection->PrepareSend();
   }
-  stage_->Flush();
+  FlushStage();
   for (const std::shared_ptr<SmbConnection>& connection : sending_) connection->FinishSend();
   sending_.clear();
 }
 
-void Worker::PublishStageCounters() {
+void Worker::PublishCounters() {
   const crypto::StageCounters& now = stage_->counters();
   stage_counters_[0].store(now.flushes, std::memory_order_relaxed);
   stage_counters_[1].store(now.jobs, std::memory_order_relaxed);
   stage_counters_[2].store(now.bytes, std::memory_order_relaxed);
   stage_counters_[3].store(now.failures, std::memory_order_relaxed);
   stage_counters_[4].store(now.lanes_filled, std::memory_order_relaxed);
+  buffers_in_use_.store(loop_.buffers().bytes_in_use(), std::memory_order_relaxed);
+  buffers_held_.store(loop_.buffers().bytes_held(), std::memory_order_relaxed);
 }
 
 crypto::StageCounters Worker::stage_counters() const {

@@ -15,6 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "crypto/batch_stage.h"
 #include "proto/status/nt_status.h"
+#include "server/net/counters.h"
 #include "server/ring/counters.h"
 #include "server/ring/loop.h"
 #include "server/smb/chain.h"
@@ -22,6 +23,7 @@
 #include "server/smb/personality_cache.h"
 #include "server/smb/server_state.h"
 #include "server/smb/smb_connection.h"
+#include "server/smb/stats.h"
 
 namespace sluice::smb {
 
@@ -57,6 +59,9 @@ class Worker final : public ring::TurnHandler {
   void DropAll(bool after_send);
   bool idle() const { return connections_.empty(); }
   size_t connection_count() const { return connections_.size(); }
+  const absl::flat_hash_map<uint64_t, std::shared_ptr<SmbConnection>>& connections() const {
+    return connections_;
+  }
 
   // Ends the tree connects of one share on all connections; their files are closed.
   void EndTreesOf(const Share& share);
@@ -65,14 +70,21 @@ class Worker final : public ring::TurnHandler {
   // Valid until the next call.
   const Preferences& preferences() { return preferences_.Get(); }
   ring::Loop& loop() { return loop_; }
+  const ring::Loop& loop() const { return loop_; }
   crypto::BatchStage& stage() { return *stage_; }
   PersonalityCache& personalities() { return personalities_; }
   // Any thread may read.
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }
   void CountFailure(proto::NtStatus status);
+  Stats& stats() { return stats_; }
+  const Stats& stats() const { return stats_; }
+  net::NetCounters& net_counters() { return net_counters_; }
+  const net::NetCounters& net_counters() const { return net_counters_; }
   // Of the last turn, so that any thread may read them.
   crypto::StageCounters stage_counters() const;
+  size_t buffer_bytes_in_use() const { return buffers_in_use_.load(std::memory_order_relaxed); }
+  size_t buffer_bytes_held() const { return buffers_held_.load(std::memory_order_relaxed); }
   absl::string_view processor_name() const { return stage_->processor_name(); }
   // How often each status was answered; from any thread.
   std::vector<std::pair<proto::NtStatus, uint64_t>> failures_by_status() const;
@@ -99,7 +111,8 @@ class Worker final : public ring::TurnHandler {
 
   void DispatchReceived();
   void SendReady();
-  void PublishStageCounters();
+  void FlushStage();
+  void PublishCounters();
 
   ServerState& server_;
   PreferencesCache preferences_;
@@ -109,6 +122,10 @@ class Worker final : public ring::TurnHandler {
   WorkerCounters counters_;
   std::array<FailureSlot, kFailureSlots> failures_;
   std::array<std::atomic<uint64_t>, 5> stage_counters_{};
+  std::atomic<size_t> buffers_in_use_{0};
+  std::atomic<size_t> buffers_held_{0};
+  Stats stats_;
+  net::NetCounters net_counters_;
 
   absl::flat_hash_map<uint64_t, std::shared_ptr<SmbConnection>> connections_;
   Chain* received_first_ = nullptr;
