@@ -23,6 +23,7 @@
 #include "server/ring/blocking_pool.h"
 #include "server/ring/credentials.h"
 #include "server/ring/loop.h"
+#include "server/smb/capabilities.h"
 #include "server/smb/listing.h"
 #include "server/smb/observe.h"
 #include "server/smb/server_state.h"
@@ -214,6 +215,7 @@ absl::Status Gateway::Impl::OpenShares() {
 
 void Gateway::Impl::Obey(const Preferences& preferences) {
   base::SetLogLevel(preferences.log.level);
+  base::SetLogFormat(preferences.log.format);
   listener_->set_connections_max(preferences.limits.connections);
   for (const std::shared_ptr<smb::Share>& share : shares_.List()) ObeyShare(*share, preferences);
 }
@@ -284,6 +286,7 @@ absl::Status Gateway::Impl::MakeLoops() {
 absl::Status Gateway::Impl::OpenListener() {
   net::ListenerOptions options;
   options.addresses = options_.listen;
+  options.sockets = options_.listen_sockets;
   std::vector<ring::Loop*> loops;
   for (const std::unique_ptr<ring::Loop>& loop : loops_) loops.push_back(loop.get());
   absl::StatusOr<std::unique_ptr<net::Listener>> listener = net::Listener::Create(
@@ -366,6 +369,7 @@ void Gateway::Impl::Stop() {
     base::Log(base::LogLevel::kError,
               "operations on a share do not come back; the process ends without them: look for a "
               "disk or a network file system that hangs");
+    audit_.reset();
     base::CloseLog();
     std::_Exit(EXIT_FAILURE);
   }
@@ -424,6 +428,9 @@ absl::Status Gateway::RemoveShare(absl::string_view name, bool close) {
   return impl_->RemoveShare(name, close);
 }
 ShareUse Gateway::UseOf(absl::string_view name) const { return impl_->UseOf(name); }
+std::vector<std::pair<std::string, std::vector<std::string>>> Gateway::Capabilities() {
+  return smb::Capabilities();
+}
 Observation Gateway::Observe() const { return impl_->Observe(); }
 Inventory Gateway::List(const InventoryQuery& query) { return impl_->List(query); }
 base::AuditLog* Gateway::audit() const { return impl_->audit(); }

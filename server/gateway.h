@@ -60,6 +60,9 @@ class Gateway {
   // was begun (a disk that hangs) nothing can be taken down in order, and the process ends.
   void Stop();
 
+  // What every gateway of this program can do, told from the tables that do it: names in groups.
+  static std::vector<std::pair<std::string, std::vector<std::string>>> Capabilities();
+
   // As bound: the port that the kernel chose where the option says 0.
   const std::vector<std::string>& listen_addresses() const;
   // Thread-safe, like all below.

@@ -26,6 +26,8 @@ struct ShareOptions {
 
 struct GatewayOptions {
   std::vector<std::string> listen = {"127.0.0.1:1445"};  // host:port or [v6]:port
+  // Sockets that listen already, to be taken over; `listen` does not count then.
+  std::vector<int> listen_sockets;
   size_t loops = 0;                                      // 0: one per core
   std::string state_dir;
   std::string server_name = "SLUICE";  // NetBIOS and DNS host name

@@ -2,10 +2,12 @@
 // for.
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
 #include "server/base/log.h"
@@ -20,9 +23,15 @@
 #include "server/config/config_file.h"
 #include "server/config/describe.h"
 #include "server/config/live_configuration.h"
+#include "server/control/metrics.h"
 #include "server/control/reload.h"
 #include "server/control/server.h"
 #include "server/gateway.h"
+#include "server/net/listener.h"
+#include "server/program_options.h"
+#include "server/ring/credentials.h"
+#include "server/service/privileges.h"
+#include "server/service/service_manager.h"
 
 namespace sluice {
 namespace {
@@ -55,14 +64,30 @@ void ReloadConfiguration(const control::ControlContext& context) {
   for (const std::string& line : control::Lines(*report)) Log(LogLevel::kInfo, "reload: %s", line);
 }
 
+// For whoever has renamed the files.
+void ReopenLogs(Gateway& gateway) {
+  if (const absl::Status status = base::ReopenLog(); !status.ok()) {
+    Log(LogLevel::kError, "the log goes on in the old file: %s", std::string(status.message()));
+  }
+  base::AuditLog* const audit = gateway.audit();
+  const absl::Status status = audit == nullptr ? absl::OkStatus() : audit->Reopen();
+  if (!status.ok()) {
+    Log(LogLevel::kError, "the audit log goes on in the old file: %s",
+        std::string(status.message()));
+  }
+}
+
 // Until the first signal but SIGHUP; a second one while draining cuts the drain short.
-void ServeUntilSignal(const control::ControlContext& context,
-                      std::unique_ptr<control::ControlServer> control, const sigset_t& signals) {
+void ServeUntilSignal(const control::ControlContext& context, const sigset_t& signals,
+                      const std::function<void()>& before_end) {
   Gateway& gateway = context.gateway;
   int signal_number = 0;
   do {
     sigwait(&signals, &signal_number);
-    if (signal_number == SIGHUP) ReloadConfiguration(context);
+    if (signal_number == SIGHUP) {
+      ReopenLogs(gateway);
+      ReloadConfiguration(context);
+    }
   } while (signal_number == SIGUSR1 || signal_number == SIGHUP);
   Log(LogLevel::kInfo, "stopping: open requests may finish; a second signal ends them");
   std::thread impatience([&signals] {
@@ -72,8 +97,10 @@ void ServeUntilSignal(const control::ControlContext& context,
     } while (again == SIGHUP);
     if (again != SIGUSR1) _exit(128 + again);
   });
+  service::Notify("STOPPING=1");
   gateway.Drain();
-  control.reset();  // it acts on a gateway that runs
+  // What acts on the gateway ends before its loops do.
+  before_end();
   gateway.Stop();
   pthread_kill(impatience.native_handle(), SIGUSR1);
   impatience.join();
@@ -84,34 +111,81 @@ int Fail(const absl::Status& status) {
   return kCannotServe;
 }
 
+// Sockets first, then nothing that serving files does not take. The process has one thread yet.
+absl::StatusOr<std::vector<int>> BindAndDropPrivileges(const std::vector<std::string>& addresses) {
+  std::vector<int> sockets = service::TakeListenSockets();
+  if (sockets.empty()) {
+    absl::StatusOr<std::vector<int>> bound = net::BindSockets(addresses);
+    if (!bound.ok()) return bound.status();
+    sockets = *std::move(bound);
+  }
+  // The rings' memory is pinned, and what allows more of it is given up below.
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  if (absl::Status status = service::DropPrivileges(); !status.ok()) return status;
+  if (absl::Status status = service::FilterSystemCalls(); !status.ok()) return status;
+  return sockets;
+}
+
+// Whether every loop still turns.
+bool Alive(Gateway& gateway) {
+  constexpr uint64_t kNobody = ~uint64_t{0};
+  return gateway.List({.kind = InventoryKind::kConnections, .filter = {.id = kNobody}}).complete;
+}
+
+absl::StatusOr<std::unique_ptr<control::MetricsEndpoint>> StartMetrics(const std::string& listen,
+                                                                       const Gateway& gateway) {
+  if (listen.empty()) return nullptr;
+  return control::MetricsEndpoint::Start(listen, [&gateway] { return gateway.Observe(); });
+}
+
+void LogStart(const Gateway& gateway) {
+  const GatewayStatus status = gateway.Status();
+  Log(LogLevel::kInfo, "sluiced %s serves %s on %s, crypto by %s", base::kVersion,
+      absl::StrJoin(status.shares, ", "), absl::StrJoin(gateway.listen_addresses(), ", "),
+      status.crypto_processor);
+  if (!ring::CanChangeCredentials()) {
+    Log(LogLevel::kWarning,
+        "neither root nor with the capabilities SETUID and SETGID: every file operation runs as "
+        "uid %d, whoever logs on",
+        geteuid());
+  }
+}
+
 int Serve(config::Configuration file) {
   const sigset_t signals = BlockSignals();
   const std::string control_socket = file.control_socket;
   const std::string control_group = file.control_group;
+  const std::string metrics_listen = file.metrics_listen;
+  absl::StatusOr<std::vector<int>> sockets = BindAndDropPrivileges(file.gateway.listen);
+  if (!sockets.ok()) return Fail(sockets.status());
+  if (const absl::Status status = base::OpenLog(file.log_file); !status.ok()) return Fail(status);
+  const absl::Cleanup close_log = [] { base::CloseLog(); };
   const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
       config::LiveConfiguration::Open(std::move(file));
   if (!configuration.ok()) return Fail(configuration.status());
   for (const std::string& line : (*configuration)->ignored()) Log(LogLevel::kWarning, "%s", line);
-  const absl::StatusOr<std::unique_ptr<Gateway>> gateway =
-      Gateway::Create((*configuration)->InitialOptions());
+  GatewayOptions options = (*configuration)->InitialOptions();
+  options.listen_sockets = *std::move(sockets);
+  const absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(std::move(options));
   if (!gateway.ok()) return Fail(gateway.status());
   (*configuration)->Attach((*gateway)->preferences());
   const control::ControlContext context = {**gateway, **configuration};
   absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
       control::ControlServer::Start(control_socket, control_group, context, base::SystemClock());
   if (!control.ok()) return Fail(control.status());
+  absl::StatusOr<std::unique_ptr<control::MetricsEndpoint>> metrics =
+      StartMetrics(metrics_listen, **gateway);
+  if (!metrics.ok()) return Fail(metrics.status());
   (*gateway)->Start();
-  const GatewayStatus status = (*gateway)->Status();
-  Log(LogLevel::kInfo, "sluiced %s serves %s on %s, crypto by %s", base::kVersion,
-      absl::StrJoin(status.shares, ", "), absl::StrJoin((*gateway)->listen_addresses(), ", "),
-      status.crypto_processor);
-  if (geteuid() != 0) {
-    Log(LogLevel::kWarning,
-        "not root: every file operation runs as uid %d, whoever logs on, and ports below 1024 "
-        "cannot be served",
-        geteuid());
-  }
-  ServeUntilSignal(context, *std::move(control), signals);
+  LogStart(**gateway);
+  auto watchdog = std::make_unique<service::Watchdog>([&gateway] { return Alive(**gateway); });
+  service::Notify("READY=1");
+  ServeUntilSignal(context, signals, [&] {
+    watchdog.reset();
+    metrics->reset();
+    control->reset();
+  });
   Log(LogLevel::kInfo, "stopped");
   return 0;
 }
@@ -129,26 +203,22 @@ int Check(config::Configuration file) {
 }
 
 int Main(int argc, char** argv) {
-  std::string config_path = "/etc/sluice/sluice.toml";
-  bool check = false;
-  CLI::App app("Serves directories over SMB 2 and 3.", "sluiced");
-  app.set_version_flag("--version", std::string("sluiced ") + base::kVersion);
-  app.add_option("--config", config_path, "The configuration file")->capture_default_str();
-  app.add_flag("--check-config", check,
-               "Print what would be obeyed and why, or every mistake, and end");
+  ProgramOptions options;
+  CLI::App app;
+  DescribeProgram(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kBadConfiguration;
   }
-  absl::StatusOr<config::Configuration> configuration = config::LoadConfiguration(config_path);
+  absl::StatusOr<config::Configuration> configuration = config::LoadConfiguration(options.config);
   if (!configuration.ok()) {
     std::cerr << "sluiced: the configuration is not usable\n"
               << configuration.status().message() << "\n";
     return kBadConfiguration;
   }
-  if (check) return Check(*std::move(configuration));
+  if (options.check) return Check(*std::move(configuration));
   return Serve(*std::move(configuration));
 }
 

@@ -53,6 +53,7 @@ struct AuthPreferences {};
 // [log].
 struct LogPreferences {
   base::LogLevel level = base::LogLevel::kInfo;
+  base::LogFormat format = base::LogFormat::kText;
 };
 
 // Of one share: [[share]] in the file, share.NAME.key at run time.
@@ -65,6 +66,7 @@ struct SharePreferences {
                                                    crypto::SigningAlgorithm::kHmacSha256};
   bool visible = true;
   bool case_sensitive = false;
+  bool audit = false;
 };
 
 // A value, copied to be changed.

@@ -241,6 +241,18 @@ void ReadPreferences(absl::string_view section, TableReader& reader, Configurati
   reader.RefuseUnknownKeys();
 }
 
+// What sections have beside preferences.
+void ReadLog(TableReader& reader, Configuration* out) { reader.String("file", &out->log_file); }
+void ReadAudit(TableReader& reader, Configuration* out) {
+  reader.String("file", &out->gateway.audit_file);
+}
+void ReadMetrics(TableReader& reader, Configuration* out, Errors& errors) {
+  reader.String("listen", &out->metrics_listen);
+  if (!out->metrics_listen.empty() && !ValidListenAddress(out->metrics_listen)) {
+    errors.Add(reader.Where("listen"), "[metrics] listen must be host:port or [v6]:port");
+  }
+}
+
 // What [auth] has beside preferences.
 void ReadAuth(TableReader& reader, Configuration* out) {
   reader.Bool("guest", &out->gateway.allow_guest);
@@ -292,7 +304,7 @@ void ReadShares(const toml::node& node, Configuration* out, Errors& errors) {
 
 // "server", "share" and what the names of preferences begin with.
 std::vector<absl::string_view> Sections() {
-  std::vector<absl::string_view> sections = {"server", "auth", "share"};
+  std::vector<absl::string_view> sections = {"server", "auth", "audit", "metrics", "share"};
   for (const PreferenceRow& row : PreferenceTable()) {
     if (row.of_share) continue;
     const absl::string_view section = row.name.substr(0, row.name.find('.'));
@@ -324,6 +336,9 @@ void ReadSections(const toml::table& root, Configuration* out, Errors& errors) {
     } else {
       TableReader reader(*table, absl::StrCat("[", name, "]"), errors);
       if (name == "auth") ReadAuth(reader, out);
+      if (name == "log") ReadLog(reader, out);
+      if (name == "audit") ReadAudit(reader, out);
+      if (name == "metrics") ReadMetrics(reader, out, errors);
       ReadPreferences(name, reader, out);
     }
   }

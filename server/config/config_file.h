@@ -23,7 +23,9 @@ struct Configuration {
   std::string control_socket = "/run/sluice/control.sock";
   // The group whose members may use the control socket; "": its owner only.
   std::string control_group;
-  std::string file;  // as it was named
+  std::string log_file;        // "": standard error
+  std::string metrics_listen;  // "": no endpoint for Prometheus
+  std::string file;            // as it was named
   // Where the file says what, by name: "server.listen", "signing.required", "share.files.path".
   std::map<std::string, Place> places;
 };

@@ -42,6 +42,14 @@ constexpr PreferenceRow kRows[] = {
      .help = "names are found in their exact spelling only",
      .set = &SetBool<&SharePreferences::case_sensitive>,
      .get = &GetBool<&SharePreferences::case_sensitive>},
+    {.name = "audit",
+     .of_share = true,
+     .type = PreferenceType::kBool,
+     .applies = Applies::kNewTrees,
+     .help = "who uses the share, and what is opened for change, renamed or deleted in it, is "
+             "written to the audit log, where the file names one ([audit] file)",
+     .set = &SetBool<&SharePreferences::audit>,
+     .get = &GetBool<&SharePreferences::audit>},
 };
 
 }  // namespace

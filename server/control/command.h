@@ -72,6 +72,7 @@ struct CommandRow {
 // The groups; CommandTable joins them.
 absl::Span<const CommandRow> GeneralCommands();     // commands_general.cc
 absl::Span<const CommandRow> SeeCommands();         // commands_see.cc
+absl::Span<const CommandRow> InspectCommands();     // commands_inspect.cc
 absl::Span<const CommandRow> PreferenceCommands();  // commands_prefs.cc
 absl::Span<const CommandRow> ShareCommands();       // commands_shares.cc
 absl::Span<const CommandRow> UserCommands();        // commands_users.cc

@@ -119,9 +119,17 @@ json WithoutSecrets(const CommandRow& row, const json& params) {
 }
 
 void LogChange(const CommandRow& row, const Call& call, const absl::Status& status) {
-  base::Log(base::LogLevel::kInfo, "administration: uid %d, %s %s: %s", call.caller.uid, row.name,
-            WithoutSecrets(row, call.params).dump(-1, ' ', true, json::error_handler_t::replace),
-            status.ok() ? "done" : std::string(status.message()));
+  const std::string what = absl::StrCat(
+      row.name, " ",
+      WithoutSecrets(row, call.params).dump(-1, ' ', true, json::error_handler_t::replace));
+  const std::string result = status.ok() ? "done" : Text(status.message());
+  base::Log(base::LogLevel::kInfo, "administration: uid %d, %s: %s", call.caller.uid, what, result);
+  if (base::AuditLog* const audit = call.context.gateway.audit(); audit != nullptr) {
+    const std::string caller =
+        absl::StrCat("control socket: uid ", call.caller.uid, ", pid ", call.caller.pid);
+    const std::string detail = status.ok() ? what : absl::StrCat(what, ": ", result);
+    audit->Write({.event = "admin", .ok = status.ok(), .client = caller, .detail = detail});
+  }
 }
 
 absl::StatusOr<const CommandRow*> RowOf(const json& request) {
@@ -166,8 +174,8 @@ absl::Span<const ErrorCode> ErrorCodes() { return kErrorCodes; }
 absl::Span<const CommandRow> CommandTable() {
   static const std::vector<CommandRow>* const kAll = [] {
     auto* all = new std::vector<CommandRow>;
-    for (const auto group : {GeneralCommands(), SeeCommands(), PreferenceCommands(),
-                             ShareCommands(), UserCommands()}) {
+    for (const auto group : {GeneralCommands(), SeeCommands(), InspectCommands(),
+                             PreferenceCommands(), ShareCommands(), UserCommands()}) {
       all->insert(all->end(), group.begin(), group.end());
     }
     return all;

@@ -1,17 +1,15 @@
-// What goes on: status, sessions.
+// What goes on: status, capabilities, stats.
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
-#include "proto/smb2/negotiate.h"
 #include "server/base/version.h"
+#include "server/config/preferences.h"
 #include "server/control/commands.h"
+#include "server/control/stats_json.h"
 
 namespace sluice::control {
 namespace {
 
 using nlohmann::json;
-
-std::string Text(absl::string_view view) { return std::string(view); }
 
 absl::StatusOr<json> Status(const Call& call) {
   const Gateway& gateway = call.context.gateway;
@@ -30,31 +28,33 @@ absl::StatusOr<json> Status(const Call& call) {
               {"counters", counters}};
 }
 
-absl::StatusOr<json> Sessions(const Call& call) {
-  json rows = json::array();
-  for (const session::SessionInfo& info : call.context.gateway.sessions().List()) {
-    rows.push_back({{"id", absl::StrCat(absl::Hex(info.id, absl::kZeroPad16))},
-                    {"user", info.user},
-                    {"domain", info.domain},
-                    {"client", info.client_address},
-                    {"dialect", Text(proto::Name(info.dialect))},
-                    {"signing", Text(crypto::Name(info.signing_algorithm))},
-                    {"signing_required", info.signing_required},
-                    {"cipher", Text(crypto::Name(info.cipher))},
-                    {"encrypted", info.encrypted},
-                    {"guest", info.guest},
-                    {"opens", info.opens == nullptr ? 0 : info.opens->load()},
-                    {"since", info.started_wall_nanos / 1'000'000'000},
-                    {"loop", info.loop_index}});
+absl::StatusOr<json> Stats(const Call& call) { return StatsJson(call.context.gateway.Observe()); }
+
+// The first choices are the preferences' that choose among protocol versions and algorithms.
+absl::StatusOr<json> Capabilities(const Call&) {
+  json groups = json::object();
+  for (const auto& [group, name] :
+       {std::pair("dialects", "dialect.max"), std::pair("signing", "signing.algorithms"),
+        std::pair("ciphers", "encryption.ciphers")}) {
+    json names = json::array();
+    for (const config::PreferenceRow& row : config::PreferenceTable()) {
+      if (row.of_share || row.name != name) continue;
+      for (const absl::string_view choice : row.choices) names.push_back(std::string(choice));
+    }
+    groups[group] = std::move(names);
   }
-  return rows;
+  for (const auto& [group, names] : Gateway::Capabilities()) groups[group] = names;
+  return groups;
 }
 
 constexpr CommandRow kRows[] = {
     {.name = "status", .help = "the gateway's state and counters", .handler = &Status},
-    {.name = "sessions",
-     .help = "who is logged on, from where, and how it is protected",
-     .handler = &Sessions},
+    {.name = "capabilities",
+     .help = "what this program can do, by the tables that do it",
+     .handler = &Capabilities},
+    {.name = "stats",
+     .help = "everything that is counted: by command, share, loop and status; latencies",
+     .handler = &Stats},
 };
 
 }  // namespace

@@ -85,6 +85,16 @@ struct Bound {
   std::string address;
 };
 
+absl::StatusOr<Bound> Describe(UniqueFd fd) {
+  Address bound;
+  bound.bytes = sizeof(bound.storage);
+  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.bytes) != 0) {
+    return absl::UnavailableError(absl::StrCat(
+        "descriptor ", fd.get(), " is no socket to listen on: ", std::strerror(errno)));
+  }
+  return Bound{std::move(fd), FormatAddress(bound)};
+}
+
 absl::StatusOr<Bound> Bind(const std::string& text) {
   absl::StatusOr<Address> address = ParseAddress(text);
   if (!address.ok()) return address.status();
@@ -105,12 +115,7 @@ absl::StatusOr<Bound> Bind(const std::string& text) {
     return failed("bind", errno);
   }
   if (listen(fd.get(), kBacklog) != 0) return failed("listen", errno);
-  Address bound;
-  bound.bytes = sizeof(bound.storage);
-  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.bytes) != 0) {
-    return failed("getsockname", errno);
-  }
-  return Bound{std::move(fd), FormatAddress(bound)};
+  return Describe(std::move(fd));
 }
 
 }  // namespace
@@ -273,12 +278,30 @@ class Listener::Impl {
   bool out_of_descriptors_ = false;
 };
 
+absl::StatusOr<std::vector<int>> BindSockets(const std::vector<std::string>& addresses) {
+  std::vector<Bound> all;
+  for (const std::string& address : addresses) {
+    absl::StatusOr<Bound> bound = Bind(address);
+    if (!bound.ok()) return bound.status();
+    all.push_back(*std::move(bound));
+  }
+  std::vector<int> sockets;
+  for (Bound& bound : all) sockets.push_back(bound.fd.Take());
+  return sockets;
+}
+
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Create(const ListenerOptions& options,
                                                            std::vector<ring::Loop*> loops,
                                                            OnAccept on_accept) {
   auto impl =
       std::make_unique<Impl>(std::move(loops), options.connections_max, std::move(on_accept));
+  for (const int socket : options.sockets) {
+    absl::StatusOr<Bound> bound = Describe(UniqueFd(socket));
+    if (!bound.ok()) return bound.status();
+    impl->Add(*std::move(bound));
+  }
   for (const std::string& address : options.addresses) {
+    if (!options.sockets.empty()) break;
     absl::StatusOr<Bound> bound = Bind(address);
     if (!bound.ok()) return bound.status();
     impl->Add(*std::move(bound));

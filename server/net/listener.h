@@ -20,6 +20,8 @@ struct ListenerOptions {
   // "host:port", "[v6]:port"; numeric hosts, "*" or an empty host for all addresses. Port 0 lets
   // the kernel choose.
   std::vector<std::string> addresses;
+  // Instead of addresses: sockets that listen already, taken over.
+  std::vector<int> sockets;
   size_t connections_max = limits::connections_max;
 };
 
@@ -29,6 +31,10 @@ struct ListenerCounters {
   ring::Counter out_of_descriptors;  // EMFILE, ENFILE: accepting pauses
   ring::Counter failures;            // any other error of accept
 };
+
+// Binds and listens, for who must do it before the loops are there: the sockets, in the order of
+// the addresses. An error names the address, and nothing is left open.
+absl::StatusOr<std::vector<int>> BindSockets(const std::vector<std::string>& addresses);
 
 class Listener {
  public:

@@ -2,6 +2,7 @@
 
 #include "proto/smb2/create_context.h"
 #include "proto/smb2/create_context_types.h"
+#include "server/smb/capabilities.h"
 
 namespace sluice::smb {
 namespace {
@@ -115,6 +116,12 @@ size_t WriteCreateContexts(const CreateExtras& extras, const CreateAnswers& answ
     contexts.AddEncoded(context::kQueryOnDiskId, response);
   }
   return contexts.bytes();
+}
+
+std::vector<absl::string_view> CreateContextNames() {
+  std::vector<absl::string_view> names;
+  for (const Row& row : kRows) names.push_back(row.name);
+  return names;
 }
 
 }  // namespace sluice::smb

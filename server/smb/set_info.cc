@@ -17,6 +17,7 @@
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 #include "server/session/connection_state.h"
+#include "server/smb/capabilities.h"
 #include "server/smb/file_audit.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
@@ -257,6 +258,12 @@ Task<NtStatus> HandleSetInfo(Request& request) {
   }
   if (status == NtStatus::kOk) proto::SetInfoResponse{}.Encode(request.response.body());
   co_return status;
+}
+
+std::vector<FileInfoClass> SettableFileInfoClasses() {
+  std::vector<FileInfoClass> classes;
+  for (const SettingRow& row : kRows) classes.push_back(row.info_class);
+  return classes;
 }
 
 }  // namespace sluice::smb

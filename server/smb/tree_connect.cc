@@ -97,6 +97,7 @@ NtStatus TreeConnect(Request& request) {
   const std::shared_ptr<session::Tree> tree = request.session->AddTree(share->name);
   if (tree == nullptr) return NtStatus::kInsufficientResources;
   auto state = std::make_unique<TreeState>(share);
+  state->audit = preferences.audit;
   state->stats = chain.worker().stats().ForShare(share->name);
   state->maximal_access = MaximalAccess(*share);
   state->reject_plain = mode == EncryptionMode::kRequired;

@@ -32,7 +32,7 @@ class Gateway:
 
     def __init__(self, shares=("files",), host="127.0.0.1", port=None, prefix=(), extra="",
                  signing=("AES-128-GMAC", "AES-128-CMAC", "HMAC-SHA256"), required=True,
-                 users=(("alice", "Correct-Horse-7"),), server_extra=""):
+                 users=(("alice", "Correct-Horse-7"),), server_extra="", share_extra=""):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-test-"))
         os.chmod(self.directory, 0o755)
         self.host = host
@@ -45,7 +45,7 @@ class Gateway:
         for path in self.shares.values():
             path.mkdir()
             path.chmod(0o777)
-        shares_toml = "".join(f'[[share]]\nname = "{n}"\npath = "{p}"\n'
+        shares_toml = "".join(f'[[share]]\nname = "{n}"\npath = "{p}"\n{share_extra}'
                               for n, p in self.shares.items())
         algorithms = ", ".join(f'"{a}"' for a in signing)
         self.config = self.directory / "sluice.toml"
@@ -56,6 +56,8 @@ class Gateway:
             f"{extra}\n{shares_toml}")
         self.log_path = self.directory / "sluiced.log"
         self.process = None
+        self.pass_fds = ()  # kept open in sluiced
+        self.preexec_fn = None
 
     def __enter__(self):
         self.start()
@@ -68,7 +70,8 @@ class Gateway:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.prefix + [str(SLUICED), "--config", str(self.config)],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=self.pass_fds,
+                preexec_fn=self.preexec_fn)
         self._wait_until_ready()
 
     def kill(self):
@@ -115,7 +118,11 @@ class Gateway:
                               text=True, capture_output=True, check=check, timeout=30)
 
     def sessions(self):
-        return json.loads(self.ctl("sessions", "--json").stdout)
+        return self.rows("sessions")
+
+    def rows(self, listing, *filters):
+        """What `sluicectl connections`, sessions, trees, opens or locks lists."""
+        return json.loads(self.ctl(listing, "--json", *filters).stdout)["rows"]
 
     def smbclient(self, command, *options, share="files", user=None, password=None, timeout=120,
                   cwd=None, input=""):

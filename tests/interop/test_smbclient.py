@@ -59,7 +59,7 @@ class SmbclientTest(unittest.TestCase):
         # smbclient runs what follows "!" only when it reads its commands from standard input.
         shell = f'!"{SLUICECTL}" --socket "{self.gateway.socket}" sessions --json >"{seen}"'
         self.run_ok(None, *option, input=f"ls\n{shell}\n")
-        sessions = json.loads(seen.read_text())
+        sessions = json.loads(seen.read_text())["rows"]
         self.assertEqual(len(sessions), 1, sessions)
         return sessions[0]
 

@@ -35,7 +35,12 @@ void Run(Context& context, const std::string& command, const nlohmann::json& par
 // The command line is right for the parser but not for us: says why, sets the exit code.
 void Usage(Context& context, const std::string& message);
 
+// All of the command line; `context` outlives `app`.
+void DescribeProgram(CLI::App& app, Context& context);
+
 void AddSeeCommands(CLI::App& app, Context& context);
+void AddInspectCommands(CLI::App& app, Context& context);
+void AddTopCommand(CLI::App& app, Context& context);
 void AddPreferenceCommands(CLI::App& app, Context& context);
 void AddGeneralCommands(CLI::App& app, Context& context);
 void AddShareCommands(CLI::App& app, Context& context);

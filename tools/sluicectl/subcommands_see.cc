@@ -1,20 +1,25 @@
-// status, sessions.
+// status, capabilities, stats.
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/table.h"
 
 namespace sluice::sluicectl {
-namespace {
 
 using nlohmann::json;
 
-std::string RenderSessions(const json& rows) {
-  static constexpr Column kColumns[] = {{"user", "USER"},       {"client", "CLIENT"},
-                                        {"dialect", "DIALECT"}, {"signing", "SIGNING"},
-                                        {"cipher", "CIPHER"},   {"encrypted", "ENCRYPTED"}};
-  return RenderTable(rows, kColumns, "no sessions");
+namespace {
+
+// A group's name, and its members below it, each on a line of its own.
+std::string RenderGroups(const json& groups) {
+  std::string text;
+  for (const auto& [group, names] : groups.items()) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", group, "\n");
+    for (const json& name : names) absl::StrAppend(&text, "  ", name.get<std::string>(), "\n");
+  }
+  return text;
 }
 
 }  // namespace
@@ -23,8 +28,12 @@ void AddSeeCommands(CLI::App& app, Context& context) {
   app.add_subcommand("status", "The gateway's state and counters")->callback([&context] {
     Run(context, "status", json::object(), RenderFields);
   });
-  app.add_subcommand("sessions", "Who is logged on, from where, and how it is protected")
-      ->callback([&context] { Run(context, "sessions", json::object(), RenderSessions); });
+  app.add_subcommand("capabilities", "What this gateway can do, by the tables that do it")
+      ->callback([&context] { Run(context, "capabilities", json::object(), RenderGroups); });
+  // For programs: top shows it to people.
+  app.add_subcommand("stats", "Everything that is counted, as JSON")->callback([&context] {
+    Run(context, "stats", json::object(), [](const json& result) { return result.dump(2) + "\n"; });
+  });
 }
 
 }  // namespace sluice::sluicectl

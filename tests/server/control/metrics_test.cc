@@ -1,0 +1,70 @@
+#include "server/control/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sluice::control {
+namespace {
+
+bool Has(const std::string& text, const std::string& line) {
+  return text.find("\n" + line + "\n") != std::string::npos;
+}
+
+Observation WithOneRead(uint64_t nanos) {
+  Observation seen;
+  CommandObservation& read = seen.commands[static_cast<size_t>(proto::Command::kRead)];
+  ++read.latency.counts[base::histogram::BucketOf(nanos)];
+  read.latency.count = 1;
+  read.latency.sum_nanos = nanos;
+  return seen;
+}
+
+TEST(MetricsTest, ALatencyIsInItsBucketAndAllAbove) {
+  const std::string text = MetricsText(WithOneRead(10'000));
+  const std::string bucket = "sluice_request_duration_seconds_bucket{command=\"read\",le=";
+  EXPECT_TRUE(Has(text, bucket + "\"8.192e-06\"} 0")) << text;
+  EXPECT_TRUE(Has(text, bucket + "\"1.6384e-05\"} 1")) << text;
+  EXPECT_TRUE(Has(text, bucket + "\"+Inf\"} 1"));
+  EXPECT_TRUE(Has(text, "sluice_request_duration_seconds_count{command=\"read\"} 1"));
+  EXPECT_TRUE(Has(text, "sluice_request_duration_seconds_sum{command=\"read\"} 1e-05"));
+}
+
+TEST(MetricsTest, WhatTookTooLongIsInTheLastBucketOnly) {
+  const std::string text = MetricsText(WithOneRead(uint64_t{1} << 40));
+  EXPECT_NE(text.find("le=\"17.179869184\"} 0\n"), std::string::npos);
+  EXPECT_NE(text.find("le=\"+Inf\"} 1\n"), std::string::npos);
+}
+
+TEST(MetricsTest, CommandsThatNobodySentAreLeftOut) {
+  EXPECT_EQ(MetricsText(WithOneRead(1)).find("command=\"write\""), std::string::npos);
+}
+
+TEST(MetricsTest, BatchesAreBoundedByTheirLargest) {
+  Observation seen;
+  seen.loops.resize(1);
+  seen.loops[0].batches[1] = 5;  // one job each
+  seen.loops[0].batches[3] = 2;  // 4 to 7 jobs
+  seen.loops[0].crypto_jobs = 16;
+  const std::string text = MetricsText(seen);
+  const std::string bucket = "sluice_crypto_batch_jobs_bucket{loop=\"0\",le=";
+  EXPECT_TRUE(Has(text, bucket + "\"1\"} 5")) << text;
+  EXPECT_TRUE(Has(text, bucket + "\"3\"} 5"));
+  EXPECT_TRUE(Has(text, bucket + "\"7\"} 7"));
+  EXPECT_TRUE(Has(text, "sluice_crypto_batch_jobs_sum{loop=\"0\"} 16"));
+}
+
+TEST(MetricsTest, ShareNamesAreEscaped) {
+  Observation seen;
+  seen.shares["a\"b\\c"].bytes_read = 7;
+  EXPECT_TRUE(Has(MetricsText(seen), "sluice_share_read_bytes_total{share=\"a\\\"b\\\\c\"} 7"));
+}
+
+TEST(MetricsTest, AnAddressThatCannotBeServedIsNamed) {
+  const auto endpoint = MetricsEndpoint::Start("192.0.2.1:1", [] { return Observation(); });
+  ASSERT_FALSE(endpoint.ok());
+  EXPECT_NE(std::string(endpoint.status().message()).find("192.0.2.1:1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sluice::control

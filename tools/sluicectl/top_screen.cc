@@ -1,0 +1,368 @@
+#include "tools/sluicectl/top_screen.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "tools/sluicectl/units.h"
+
+namespace sluice::sluicectl {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kNanosPerSecond = 1e9;
+constexpr int kBarCells = 20;
+constexpr int kCommandRowsMax = 10;
+
+double Number(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_number() ? 0 : found->get<double>();
+}
+
+std::string Text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+const json& Member(const json& object, const std::string& key) {
+  static const json& nothing = *new json(json::object());
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
+// Characters, not bytes, of UTF-8: a byte that begins none counts nothing.
+bool Begins(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+// Cut or padded to `width` characters; what is cut loses its beginning where `tail` is set.
+std::string Fit(const std::string& text, size_t width, bool tail = false) {
+  std::vector<std::string> characters;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+    if (Begins(c) || characters.empty()) {
+      characters.emplace_back(1, c);
+    } else {
+      characters.back() += c;
+    }
+  }
+  const size_t extra = characters.size() > width ? characters.size() - width : 0;
+  std::string fitted;
+  for (size_t i = tail ? extra : 0; i < characters.size() - (tail ? 0 : extra); ++i) {
+    fitted += characters[i];
+  }
+  return fitted + std::string(characters.size() < width ? width - characters.size() : 0, ' ');
+}
+
+// How requests were answered between two samples of one latency histogram.
+struct Latencies {
+  std::map<uint64_t, double> buckets;  // by upper bound
+  double count = 0;
+
+  Latencies(const json& before, const json& now) {
+    for (const json& bucket : Member(now, "buckets")) Add(bucket, 1);
+    for (const json& bucket : Member(before, "buckets")) Add(bucket, -1);
+  }
+  void Add(const json& bucket, double sign) {
+    const double n = sign * bucket.at(1).get<double>();
+    buckets[bucket.at(0).get<uint64_t>()] += n;
+    count += n;
+  }
+  double Quantile(double quantile) const {
+    double seen = 0;
+    for (const auto& [bound, n] : buckets) {
+      seen += n;
+      if (n > 0 && seen >= quantile * count) return static_cast<double>(bound);
+    }
+    return 0;
+  }
+  std::string Text(double quantile) const {
+    return count <= 0 ? "-" : Duration(Quantile(quantile));
+  }
+};
+
+// A line of one of the tables, and what it is sorted by.
+struct Line {
+  std::string name;
+  double operations = 0;
+  double bytes = 0;
+  double latency = 0;
+  std::string text;
+};
+
+class Screen {
+ public:
+  Screen(const TopSample& before, const TopSample& now, const TopView& view)
+      : before_(before), now_(now), view_(view) {
+    seconds_ = (Number(now.stats, "uptime_nanos") - Number(before.stats, "uptime_nanos")) /
+               kNanosPerSecond;
+    if (seconds_ <= 0) seconds_ = 1;
+  }
+
+  std::string Render() {
+    Head();
+    Throughput();
+    Loops();
+    Crypto();
+    Commands();
+    // What is left is for shares, clients and files, each with a line of headings and one between.
+    const int left = view_.rows - static_cast<int>(lines_.size()) - 1;
+    std::vector<Line> shares = Shares();
+    std::vector<Line> clients = Clients();
+    std::vector<Line> files = Files();
+    int rows = std::max(0, left - 6);
+    const int of_shares = std::min<int>(static_cast<int>(shares.size()), std::max(1, rows / 4));
+    rows -= of_shares;
+    const int of_clients = std::min<int>(static_cast<int>(clients.size()), std::max(1, rows / 2));
+    rows -= of_clients;
+    Table(ShareHeading(), std::move(shares), of_shares);
+    Table(ClientHeading(), std::move(clients), of_clients);
+    Table(FileHeading(), std::move(files), rows);
+    return Finish();
+  }
+
+ private:
+  double Rate(double before, double now) const { return std::max(0.0, now - before) / seconds_; }
+  double Rate(const json& before, const json& now, const char* key) const {
+    return Rate(Number(before, key), Number(now, key));
+  }
+
+  void Add(std::string line) { lines_.push_back(std::move(line)); }
+
+  void Head() {
+    const json& s = now_.stats;
+    Add(absl::StrFormat("sluice top - up %s, %.0f clients, %.0f sessions, %.0f open files, %s%s",
+                        Age(static_cast<int64_t>(Number(s, "uptime_nanos") / kNanosPerSecond)),
+                        Number(s, "connections"), Number(s, "sessions"), Number(s, "opens"),
+                        Bytes(Number(s, "resident_bytes")), view_.paused ? "  [paused]" : ""));
+  }
+
+  void Throughput() {
+    double read = 0;
+    double written = 0;
+    for (const auto& [name, share] : Member(now_.stats, "shares").items()) {
+      const json& then = Member(Member(before_.stats, "shares"), name);
+      read += Rate(then, share, "bytes_read");
+      written += Rate(then, share, "bytes_written");
+    }
+    const json& then = Member(before_.stats, "counters");
+    const json& counters = Member(now_.stats, "counters");
+    Add(absl::StrFormat(
+        "data     read %s/s, written %s/s; requests %s/s, failures %s/s; network in %s/s, out %s/s",
+        Bytes(read), Bytes(written), Count(Rate(then, counters, "requests")),
+        Count(Rate(then, counters, "failures")),
+        Bytes(Rate(before_.stats, now_.stats, "network_bytes_received")),
+        Bytes(Rate(before_.stats, now_.stats, "network_bytes_sent"))));
+  }
+
+  // As many beside one another as there is room for.
+  void Loops() {
+    const json& loops = Member(now_.stats, "loops");
+    const json& then = Member(before_.stats, "loops");
+    const size_t width = kBarCells + 24;
+    const size_t beside = std::max<size_t>(1, (static_cast<size_t>(view_.columns) - 9) / width);
+    for (size_t i = 0; i < loops.size(); ++i) {
+      const double busy =
+          Rate(i < then.size() ? then[i] : json::object(), loops[i], "cpu_nanos") / kNanosPerSecond;
+      const int cells = std::clamp(static_cast<int>(busy * kBarCells + 0.5), 0, kBarCells);
+      const std::string bar = std::string(static_cast<size_t>(cells), '|') +
+                              std::string(static_cast<size_t>(kBarCells - cells), ' ');
+      const std::string one = absl::StrFormat("%2d [%s] %3.0f %% %5.0f cl.", i, bar, busy * 100,
+                                              Number(loops[i], "connections"));
+      if (i % beside == 0) {
+        Add(i == 0 ? "loops    " : "         ");
+      }
+      lines_.back() += Fit(one, width);
+    }
+  }
+
+  void Crypto() {
+    double nanos = 0;
+    double jobs = 0;
+    double bytes = 0;
+    double batches = 0;
+    std::map<uint64_t, double> sizes;  // by the greatest of the bucket
+    const json& loops = Member(now_.stats, "loops");
+    const json& then = Member(before_.stats, "loops");
+    for (size_t i = 0; i < loops.size(); ++i) {
+      const json& earlier = i < then.size() ? then[i] : Member(json::object(), "");
+      nanos += Rate(earlier, loops[i], "crypto_nanos");
+      jobs += Rate(earlier, loops[i], "crypto_jobs");
+      bytes += Rate(earlier, loops[i], "crypto_bytes");
+      const json& counts = Member(loops[i], "crypto_batches");
+      const json& old = Member(earlier, "crypto_batches");
+      for (size_t bucket = 0; bucket < counts.size(); ++bucket) {
+        const double n =
+            counts[bucket].get<double>() - (bucket < old.size() ? old[bucket].get<double>() : 0);
+        sizes[(uint64_t{1} << bucket) - 1] += n;
+        batches += n;
+      }
+    }
+    uint64_t p99 = 0;
+    double seen = 0;
+    for (const auto& [size, n] : sizes) {
+      seen += n;
+      if (n > 0 && p99 == 0 && seen >= 0.99 * batches) p99 = size;
+    }
+    Add(absl::StrFormat(
+        "crypto   %3.0f %% of a core, %s jobs/s, %s/s; batches %s/s, of %.1f jobs, "
+        "99 %% up to %d; %s",
+        nanos / kNanosPerSecond * 100, Count(jobs), Bytes(bytes), Count(batches / seconds_),
+        batches <= 0 ? 0.0 : jobs * seconds_ / batches, p99, Text(now_.stats, "crypto_processor")));
+  }
+
+  void Commands() {
+    std::vector<Line> lines;
+    for (const auto& [name, command] : Member(now_.stats, "commands").items()) {
+      const json& then = Member(Member(before_.stats, "commands"), name);
+      const Latencies latency(Member(then, "latency"), Member(command, "latency"));
+      Line line;
+      line.name = name;
+      line.operations = latency.count / seconds_;
+      line.bytes = Rate(then, command, "request_bytes") + Rate(then, command, "response_bytes");
+      line.latency = latency.Quantile(0.99);
+      if (latency.count <= 0) continue;
+      line.text = absl::StrFormat("%s %7s %7s %11s %11s %8s %8s %8s %8s", Fit(name, 16),
+                                  Count(line.operations), Count(Rate(then, command, "failures")),
+                                  Bytes(Rate(then, command, "request_bytes")),
+                                  Bytes(Rate(then, command, "response_bytes")), latency.Text(0.5),
+                                  latency.Text(0.9), latency.Text(0.99), latency.Text(0.999));
+      lines.push_back(std::move(line));
+    }
+    Table(absl::StrFormat("%s %7s %7s %11s %11s %8s %8s %8s %8s", Fit("COMMAND", 16), "OPS/S",
+                          "FAIL/S", "IN/S", "OUT/S", "P50", "P90", "P99", "P99.9"),
+          std::move(lines), std::min(kCommandRowsMax, std::max(1, view_.rows / 3)));
+  }
+
+  static std::string ShareHeading() {
+    return absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit("SHARE", 32), "OPS/S", "READ/S",
+                           "WRITTEN/S", "P50", "P99");
+  }
+  std::vector<Line> Shares() const {
+    std::vector<Line> lines;
+    for (const auto& [name, share] : Member(now_.stats, "shares").items()) {
+      const json& then = Member(Member(before_.stats, "shares"), name);
+      const Latencies latency(Member(then, "latency"), Member(share, "latency"));
+      Line line;
+      line.name = name;
+      line.operations = latency.count / seconds_;
+      const double read = Rate(then, share, "bytes_read");
+      const double written = Rate(then, share, "bytes_written");
+      line.bytes = read + written;
+      line.latency = latency.Quantile(0.99);
+      line.text =
+          absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit(name, 32), Count(line.operations),
+                          Bytes(read), Bytes(written), latency.Text(0.5), latency.Text(0.99));
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  // A row of a listing that has an id, as it was at the look before; an empty one if it was not.
+  static const json& Earlier(const json& rows, const json& row) {
+    for (const json& one : rows) {
+      if (one.at("id") == row.at("id")) return one;
+    }
+    return Member(json::object(), "");
+  }
+
+  Line Active(const json& then, const json& row, std::string name) const {
+    Line line;
+    line.name = std::move(name);
+    line.operations = Rate(then, row, "requests");
+    const double read = Rate(then, row, "bytes_read");
+    const double written = Rate(then, row, "bytes_written");
+    line.bytes = read + written;
+    line.latency = line.operations;
+    line.text =
+        absl::StrFormat("%7s %11s %11s", Count(line.operations), Bytes(read), Bytes(written));
+    return line;
+  }
+
+  static std::string ClientHeading() {
+    return absl::StrFormat("%s %7s %11s %11s %7s %8s", Fit("CLIENT", 32), "OPS/S", "READ/S",
+                           "WRITTEN/S", "OPENS", "WAITING");
+  }
+  std::vector<Line> Clients() const {
+    std::vector<Line> lines;
+    for (const json& row : now_.connections) {
+      Line line = Active(Earlier(before_.connections, row), row, Text(row, "client"));
+      line.text = absl::StrFormat("%s %s %7s %8s", Fit(line.name, 32), line.text,
+                                  Text(row, "opens"), Text(row, "requests_in_progress"));
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  static std::string FileHeading() {
+    return absl::StrFormat("%s %7s %11s %11s  %s", Fit("FILE", 32), "OPS/S", "READ/S", "WRITTEN/S",
+                           "USER");
+  }
+  std::vector<Line> Files() const {
+    std::vector<Line> lines;
+    for (const json& row : now_.opens) {
+      Line line = Active(Earlier(before_.opens, row), row,
+                         absl::StrCat(Text(row, "share"), "/", Text(row, "path")));
+      line.text = absl::StrCat(Fit(line.name, 32, /*tail=*/true), " ", line.text, "  ",
+                               Fit(Text(row, "user"), 16));
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  void Table(const std::string& heading, std::vector<Line> lines, int rows) {
+    if (rows <= 0) return;
+    std::stable_sort(lines.begin(), lines.end(), [this](const Line& a, const Line& b) {
+      switch (view_.order) {
+        case TopOrder::kOperations:
+          return a.operations > b.operations;
+        case TopOrder::kBytes:
+          return a.bytes > b.bytes;
+        case TopOrder::kLatency:
+          return a.latency > b.latency;
+        case TopOrder::kName:
+          break;
+      }
+      return a.name < b.name;
+    });
+    Add("");
+    Add(heading);
+    for (size_t i = 0; i < lines.size() && i < static_cast<size_t>(rows); ++i) {
+      Add(lines[i].text);
+    }
+  }
+
+  std::string Finish() {
+    static constexpr const char* kOrders[] = {"operations", "bytes", "latency", "name"};
+    const auto rows = static_cast<size_t>(std::max(1, view_.rows));
+    lines_.resize(rows - 1);
+    Add(absl::StrCat("q quit, space pause; sort by (o)perations (b)ytes (l)atency (n)ame: ",
+                     kOrders[static_cast<size_t>(view_.order)]));
+    std::string text;
+    for (const std::string& line : lines_) {
+      std::string fitted = Fit(line, static_cast<size_t>(view_.columns));
+      while (!fitted.empty() && fitted.back() == ' ') fitted.pop_back();
+      absl::StrAppend(&text, text.empty() && &line == &lines_.front() ? "" : "\n", fitted);
+    }
+    return text;
+  }
+
+  const TopSample& before_;
+  const TopSample& now_;
+  const TopView& view_;
+  double seconds_ = 1;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::string RenderTop(const TopSample& before, const TopSample& now, const TopView& view) {
+  return Screen(before, now, view).Render();
+}
+
+}  // namespace sluice::sluicectl
