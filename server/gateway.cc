@@ -14,6 +14,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/processor.h"
+#include "server/auth/kerberos.h"
+#include "server/auth/winbind.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/fs/node_table.h"
@@ -113,12 +115,15 @@ class Gateway::Impl {
   LivePreferences& preferences() { return preferences_; }
   auth::UserStore& users() { return *users_; }
   const session::SessionTable& sessions() const { return sessions_; }
+  auth::GroupStore& groups() { return *groups_; }
+  const base::RefusalLog& refusals() const { return state_->refusals; }
 
  private:
   absl::StatusOr<std::shared_ptr<smb::Share>> OpenShare(const ShareOptions& options);
   void EndTreesOf(const std::shared_ptr<smb::Share>& share);
   void Obey(const Preferences& preferences);
   absl::Status OpenShares();
+  absl::Status OpenAuthentication();
   absl::Status MakeLoops();
   absl::Status OpenListener();
   void StopListening();
@@ -135,6 +140,9 @@ class Gateway::Impl {
   std::unique_ptr<base::AuditLog> audit_;  // null: nothing is kept
   fs::NodeTable nodes_;
   smb::ShareTable shares_;
+  std::unique_ptr<auth::GroupStore> groups_;
+  std::unique_ptr<auth::DomainUsers> domain_;         // null: the machine's domain is not asked
+  std::unique_ptr<auth::KerberosAcceptor> kerberos_;  // null: off
   std::unique_ptr<ring::BlockingPool> pool_;
   std::vector<std::unique_ptr<ring::Loop>> loops_;
   std::unique_ptr<smb::ServerState> state_;
@@ -164,7 +172,12 @@ absl::Status Gateway::Impl::Open() {
     if (!audit.ok()) return audit.status();
     audit_ = *std::move(audit);
   }
+  absl::StatusOr<std::unique_ptr<auth::GroupStore>> groups =
+      auth::GroupStore::Open(options_.state_dir + "/groups.json");
+  if (!groups.ok()) return groups.status();
+  groups_ = *std::move(groups);
   if (absl::Status status = OpenShares(); !status.ok()) return status;
+  if (absl::Status status = OpenAuthentication(); !status.ok()) return status;
   if (absl::Status status = MakeLoops(); !status.ok()) return status;
   if (absl::Status status = OpenListener(); !status.ok()) return status;
   preferences_.Observe([this](const Preferences& now) { Obey(now); });
@@ -248,6 +261,24 @@ ShareUse Gateway::Impl::UseOf(absl::string_view name) const {
   return {.served = true, .trees = share->trees};
 }
 
+absl::Status Gateway::Impl::OpenAuthentication() {
+  if (options_.winbind) {
+    domain_ = auth::MakeWinbindUsers();
+    base::Log(base::LogLevel::kInfo, "winbind: %s", auth::DescribeWinbind());
+  }
+  if (options_.kerberos_keytab.empty()) return absl::OkStatus();
+  auth::KerberosOptions kerberos;
+  kerberos.keytab = options_.kerberos_keytab;
+  kerberos.replay_cache = options_.state_dir + "/kerberos.rcache";
+  kerberos.principals.realms = options_.kerberos_realms;
+  kerberos.principals.users = options_.kerberos_users;
+  absl::StatusOr<std::unique_ptr<auth::KerberosAcceptor>> acceptor =
+      auth::KerberosAcceptor::Open(std::move(kerberos), *users_, domain_.get());
+  if (!acceptor.ok()) return acceptor.status();
+  kerberos_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
 absl::Status Gateway::Impl::MakeLoops() {
   const size_t count = options_.loops == 0 ? Cores() : options_.loops;
   pool_ = std::make_unique<ring::BlockingPool>(std::max<size_t>(4, 2 * count));
@@ -268,6 +299,9 @@ absl::Status Gateway::Impl::MakeLoops() {
   state_->audit = audit_.get();
   random_.Fill(absl::MakeSpan(state_->guid));
   state_->processor = options_.processor;
+  state_->groups = groups_.get();
+  state_->domain = domain_.get();
+  state_->kerberos = kerberos_.get();
   for (size_t i = 0; i < count; ++i) {
     ring::Loop::Options options;
     options.index = i;
@@ -448,5 +482,7 @@ GatewayStatus Gateway::Status() const {
   }
   return status;
 }
+auth::GroupStore& Gateway::groups() { return impl_->groups(); }
+const base::RefusalLog& Gateway::refusals() const { return impl_->refusals(); }
 
 }  // namespace sluice

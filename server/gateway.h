@@ -13,10 +13,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/auth/group_store.h"
 #include "server/auth/user_store.h"
 #include "server/base/audit_log.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
+#include "server/base/refusal_log.h"
 #include "server/gateway_options.h"
 #include "server/inventory.h"
 #include "server/observation.h"
@@ -69,6 +71,8 @@ class Gateway {
   LivePreferences& preferences();
   auth::UserStore& users();
   const session::SessionTable& sessions() const;
+  auth::GroupStore& groups();
+  const base::RefusalLog& refusals() const;
   GatewayStatus Status() const;
   // All counters of the gateway.
   Observation Observe() const;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,11 @@ struct GatewayOptions {
   crypto::Processor processor = crypto::Processor::kAuto;
   bool allow_guest = false;      // unknown users
   bool allow_anonymous = false;  // clients without credentials
+  // Log-ons by Kerberos with the keys in this file; "": none. See server/auth/kerberos.h.
+  std::string kerberos_keytab;
+  std::vector<std::string> kerberos_realms;
+  std::map<std::string, std::string> kerberos_users;  // principal -> user
+  bool winbind = false;  // users of the machine's domain, see server/auth/winbind.h
   // Its `shares` is filled from the shares below.
   Preferences preferences;
   std::string audit_file;  // "": no audit log

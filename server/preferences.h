@@ -47,8 +47,16 @@ struct TimeoutPreferences {
   uint64_t oplock_break = limits::oplock_break_timeout_ms;
 };
 
-// [auth].
-struct AuthPreferences {};
+// [auth]. Times in milliseconds, limits of 0 are none; see server/auth/logon_throttle.h.
+struct AuthPreferences {
+  bool ntlm = true;
+  uint64_t failure_delay = 500;
+  uint64_t address_delay = 2000;
+  uint64_t failure_window = 300'000;
+  uint64_t failures_per_user_and_address = 10;
+  uint64_t failures_per_user = 100;
+  uint64_t failures_per_address = 100;
+};
 
 // [log].
 struct LogPreferences {
@@ -67,6 +75,12 @@ struct SharePreferences {
   bool visible = true;
   bool case_sensitive = false;
   bool audit = false;
+  bool guest = false;
+  // See server/auth/share_access.h.
+  std::vector<std::string> allow_read;
+  std::vector<std::string> deny_read;
+  std::vector<std::string> allow_write;
+  std::vector<std::string> deny_write;
 };
 
 // A value, copied to be changed.

@@ -1,8 +1,9 @@
-// One security mechanism inside an authentication: NTLM here, Kerberos beside it.
+// One security mechanism inside an authentication: NTLM and Kerberos are such.
 #ifndef SLUICE_SERVER_AUTH_MECHANISM_H_
 #define SLUICE_SERVER_AUTH_MECHANISM_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,16 +16,19 @@ namespace sluice::auth {
 // Who has authenticated.
 struct AuthResult {
   std::string user;    // as the user store spells it; "" for anonymous
-  std::string domain;  // as the client sent it
+  std::string domain;  // as the client sent it; a Kerberos principal's realm
   std::string workstation;
   std::string unix_user;  // of the user's record, see identity_map.h
   bool guest = false;
   bool anonymous = false;
-  crypto::SecretBytes<16> session_key;
+  // What the mechanism agreed on: 16 bytes of NTLM, as many as the ticket's key type has of
+  // Kerberos. Never empty; zeros for a guest.
+  crypto::SecretBuffer session_key;
+  // From now, until the credentials end; 0: they do not.
+  uint64_t lifetime_seconds = 0;
 };
 
-// One exchange. Not thread-safe, but indifferent to which thread calls it: a mechanism that asks
-// the network in Step belongs on the blocking pool.
+// One exchange. Not thread-safe, but indifferent to which thread calls it.
 class Mechanism {
  public:
   virtual ~Mechanism() = default;
@@ -33,6 +37,17 @@ class Mechanism {
   // MORE_PROCESSING_REQUIRED: the peer must send another one. OK: it has authenticated. Anything
   // else: it has not, and the exchange is over.
   virtual proto::NtStatus Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) = 0;
+  // Whether Step may read files or ask the network: then it belongs on the blocking pool.
+  virtual bool Blocks() const { return false; }
+  // The user whose secret `token` is an answer to; false for a token that tries none.
+  virtual bool ClaimedUser(absl::Span<const uint8_t> token, std::string* user) const {
+    (void)token;
+    (void)user;
+    return false;
+  }
+  // After Step refused: why, for the operator, as the end of the sentence "the client was refused:
+  // ...". Without secrets; "" where the status says everything.
+  virtual std::string Reason() const { return ""; }
 
   // After Step gave OK:
 
@@ -42,6 +57,13 @@ class Mechanism {
   // Each message in either direction takes the next sequence number.
   virtual std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) = 0;
   virtual bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) = 0;
+};
+
+// Makes exchanges. Thread-safe.
+class MechanismSource {
+ public:
+  virtual ~MechanismSource() = default;
+  virtual std::unique_ptr<Mechanism> Begin() = 0;
 };
 
 }  // namespace sluice::auth

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "crypto/constant_time.h"
 #include "crypto/digest.h"
 #include "proto/auth/ntlm_flags.h"
@@ -125,13 +126,16 @@ NtStatus NtlmServer::OnAuthenticate(absl::Span<const uint8_t> token) {
 }
 
 NtStatus NtlmServer::OnAnonymous(const proto::NtlmAuthenticate& message) {
-  if (!environment_.options->allow_anonymous) return NtStatus::kAccessDenied;
+  if (!environment_.options->allow_anonymous) {
+    reason_ = "it came without a user name, and auth.anonymous is off";
+    return NtStatus::kAccessDenied;
+  }
   result_.anonymous = true;
   // There is no password, so the base key is zero [MS-NLMP] 3.2.5.1.2; a client that knows of no
   // key at all sends none.
   if (message.encrypted_session_key.empty()) flags_ &= ~flag::kKeyExchange;
   if (!ExchangeKey(crypto::SecretBytes<16>(), message)) return NtStatus::kInvalidParameter;
-  signer_ = std::make_unique<NtlmSigner>(flags_, result_.session_key, /*server=*/true);
+  signer_ = std::make_unique<NtlmSigner>(flags_, session_key_, /*server=*/true);
   return NtStatus::kOk;
 }
 
@@ -139,7 +143,10 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
                             const proto::NtlmAuthenticate& message) {
   // Shape first, whoever the user is: LM and NTLMv1 responses have 24 bytes at most and end here.
   constexpr size_t kV1ResponseBytes = 24;
-  if (message.nt_response.size() <= kV1ResponseBytes) return NtStatus::kLogonFailure;
+  if (message.nt_response.size() <= kV1ResponseBytes) {
+    reason_ = "it answered with LM or NTLMv1; only NTLMv2 is accepted";
+    return NtStatus::kLogonFailure;
+  }
   proto::NtlmV2Response response;
   if (!proto::NtlmV2Response::Decode(message.nt_response, &response)) {
     return NtStatus::kInvalidParameter;
@@ -147,8 +154,55 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
   std::string name;
   if (!proto::NtlmText(message.user, flags_, &name)) return NtStatus::kInvalidParameter;
 
-  // From here on everybody costs the same: whoever is unknown has a hash of zeros, whose proof is
-  // compared and does not count.
+  crypto::SecretBytes<16> base;
+  NtStatus status = NtStatus::kNoSuchUser;
+  if (environment_.domain != nullptr && !IsOwnDomain(result_.domain)) {
+    status = OnDomainUser(name, message, &base);
+  }
+  if (status == NtStatus::kNoSuchUser) status = OnOwnUser(name, response, &base);
+  if (status != NtStatus::kOk || result_.guest) return status;
+
+  if (!ExchangeKey(base, message)) return NtStatus::kInvalidParameter;
+  // The flag is under the proof, so nobody else can have taken it away.
+  if ((response.target_info.flags() & proto::av_flag::kMicPresent) != 0 &&
+      !CheckMessageMic(token, message)) {
+    reason_ = "its NTLM messages were changed on their way (the MIC is wrong)";
+    return NtStatus::kInvalidParameter;
+  }
+  if ((flags_ & flag::kExtendedSessionSecurity) != 0) {
+    signer_ = std::make_unique<NtlmSigner>(flags_, session_key_, /*server=*/true);
+  }
+  return NtStatus::kOk;
+}
+
+bool NtlmServer::IsOwnDomain(absl::string_view domain) const {
+  return domain.empty() || domain == "." ||
+         absl::EqualsIgnoreCase(domain, environment_.options->netbios_domain) ||
+         absl::EqualsIgnoreCase(domain, environment_.options->dns_name);
+}
+
+NtStatus NtlmServer::OnDomainUser(absl::string_view name, const proto::NtlmAuthenticate& message,
+                                  crypto::SecretBytes<16>* base) {
+  NtlmAnswer answer;
+  answer.user = std::string(name);
+  answer.domain = result_.domain;
+  answer.workstation = result_.workstation;
+  answer.challenge = challenge_;
+  answer.nt_response = message.nt_response;
+  answer.lm_response = message.lm_response;
+  DomainUser user;
+  const NtStatus status = environment_.domain->Authenticate(answer, &user, &reason_);
+  if (status != NtStatus::kOk) return status;
+  result_.user = std::move(user.name);
+  result_.unix_user = std::move(user.unix_user);
+  *base = std::move(user.session_base_key);
+  return NtStatus::kOk;
+}
+
+// Everybody costs the same: whoever is unknown has a hash of zeros, whose proof is compared and
+// does not count.
+NtStatus NtlmServer::OnOwnUser(absl::string_view name, const proto::NtlmV2Response& response,
+                               crypto::SecretBytes<16>* base) {
   User user;
   const bool known = environment_.users->Find(name, &user);
   crypto::SecretBytes<16> response_key;
@@ -156,24 +210,27 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
     return NtStatus::kInvalidParameter;
   }
   const std::array<uint8_t, 16> proof = NtProof(response_key, challenge_, response.blob);
-  const crypto::SecretBytes<16> base = SessionBaseKey(response_key, proof);
+  *base = SessionBaseKey(response_key, proof);
   const bool right = crypto::ConstantTimeEqual(proof, response.proof);
   if (!known && environment_.options->allow_guest) return OnGuest();
-  if (!known || !right) return NtStatus::kLogonFailure;
-  if (user.disabled) return NtStatus::kAccountDisabled;
-
-  if (!ExchangeKey(base, message)) return NtStatus::kInvalidParameter;
-  // The flag is under the proof, so nobody else can have taken it away.
-  if ((response.target_info.flags() & proto::av_flag::kMicPresent) != 0 &&
-      !CheckMessageMic(token, message)) {
-    return NtStatus::kInvalidParameter;
+  if (!known || !right) {
+    reason_ = known ? "wrong password" : "there is no such user";
+    return NtStatus::kLogonFailure;
+  }
+  if (user.disabled) {
+    reason_ = "the user is disabled";
+    return NtStatus::kAccountDisabled;
   }
   result_.user = std::move(user.name);
   result_.unix_user = std::move(user.unix_user);
-  if ((flags_ & flag::kExtendedSessionSecurity) != 0) {
-    signer_ = std::make_unique<NtlmSigner>(flags_, result_.session_key, /*server=*/true);
-  }
   return NtStatus::kOk;
+}
+
+bool NtlmServer::ClaimedUser(absl::Span<const uint8_t> token, std::string* user) const {
+  proto::NtlmAuthenticate message;
+  return state_ == State::kAuthenticate && proto::NtlmAuthenticate::Decode(token, &message) &&
+         !message.anonymous() &&
+         proto::NtlmText(message.user, flags_ & (message.flags | kAdded), user);
 }
 
 // A guest has no key in common with the server: it cannot sign, and neither can the server.
@@ -186,12 +243,11 @@ NtStatus NtlmServer::OnGuest() {
 bool NtlmServer::ExchangeKey(const crypto::SecretBytes<16>& base,
                              const proto::NtlmAuthenticate& message) {
   if ((flags_ & flag::kKeyExchange) == 0) {
-    result_.session_key = base.Clone();
+    session_key_ = base.Clone();
     return true;
   }
-  if (message.encrypted_session_key.size() != result_.session_key.size()) return false;
-  crypto::Rc4(base.span())
-      .Process(message.encrypted_session_key, result_.session_key.mutable_span());
+  if (message.encrypted_session_key.size() != session_key_.size()) return false;
+  crypto::Rc4(base.span()).Process(message.encrypted_session_key, session_key_.mutable_span());
   return true;
 }
 
@@ -201,11 +257,14 @@ bool NtlmServer::CheckMessageMic(absl::Span<const uint8_t> token,
   if (!message.mic.has_value() || token.size() < kEnd) return false;
   std::vector<uint8_t> bare(token.begin(), token.end());
   std::fill(bare.begin() + proto::NtlmAuthenticate::kMicOffset, bare.begin() + kEnd, 0);
-  return crypto::ConstantTimeEqual(
-      Mic(result_.session_key, negotiate_message_, challenge_message_, bare), *message.mic);
+  return crypto::ConstantTimeEqual(Mic(session_key_, negotiate_message_, challenge_message_, bare),
+                                   *message.mic);
 }
 
-AuthResult NtlmServer::TakeResult() { return std::move(result_); }
+AuthResult NtlmServer::TakeResult() {
+  result_.session_key = crypto::SecretBuffer(session_key_.span());
+  return std::move(result_);
+}
 
 bool NtlmServer::HasMic() const { return signer_ != nullptr; }
 

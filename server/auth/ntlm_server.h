@@ -12,9 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "crypto/secret.h"
 #include "proto/auth/ntlm_messages.h"
 #include "proto/status/nt_status.h"
+#include "server/auth/domain_users.h"
 #include "server/auth/mechanism.h"
 #include "server/auth/ntlm_crypto.h"
 #include "server/auth/user_store.h"
@@ -40,6 +43,8 @@ struct NtlmEnvironment {
   const UserStore* users = nullptr;
   base::Random* random = nullptr;
   const base::Clock* clock = nullptr;
+  // The users of the domain that the machine is in; null where it is in none.
+  DomainUsers* domain = nullptr;
 };
 
 class NtlmServer : public Mechanism {
@@ -51,6 +56,10 @@ class NtlmServer : public Mechanism {
   // password. ACCESS_DENIED: anonymous, and that is not allowed. INVALID_PARAMETER: a message is
   // malformed, out of turn, or was changed on its way (MIC).
   proto::NtStatus Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) override;
+  // Step asks the domain's controller about users that are not the gateway's own.
+  bool Blocks() const override { return environment_.domain != nullptr; }
+  bool ClaimedUser(absl::Span<const uint8_t> token, std::string* user) const override;
+  std::string Reason() const override { return reason_; }
   AuthResult TakeResult() override;
   bool HasMic() const override;
   std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) override;
@@ -64,6 +73,12 @@ class NtlmServer : public Mechanism {
   proto::NtStatus OnAnonymous(const proto::NtlmAuthenticate& message);
   proto::NtStatus OnUser(absl::Span<const uint8_t> token, const proto::NtlmAuthenticate& message);
   proto::NtStatus OnGuest();
+  // Whether a user of that domain can only be one of the gateway's own.
+  bool IsOwnDomain(absl::string_view domain) const;
+  proto::NtStatus OnDomainUser(absl::string_view name, const proto::NtlmAuthenticate& message,
+                               crypto::SecretBytes<16>* base);
+  proto::NtStatus OnOwnUser(absl::string_view name, const proto::NtlmV2Response& response,
+                            crypto::SecretBytes<16>* base);
   bool CheckMessageMic(absl::Span<const uint8_t> token,
                        const proto::NtlmAuthenticate& message) const;
   // Makes the session key from the key that the response gave; false if the client's own is
@@ -77,6 +92,8 @@ class NtlmServer : public Mechanism {
   std::vector<uint8_t> negotiate_message_;  // both kept for the MIC
   std::vector<uint8_t> challenge_message_;
   AuthResult result_;
+  crypto::SecretBytes<16> session_key_;
+  std::string reason_;
   std::unique_ptr<NtlmSigner> signer_;
 };
 

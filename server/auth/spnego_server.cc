@@ -12,18 +12,63 @@ namespace {
 using proto::NegState;
 using proto::NtStatus;
 
+bool IsKerberos(absl::string_view mechanism) {
+  return mechanism == proto::oid::kKerberos || mechanism == proto::oid::kMsKerberos;
+}
+
 }  // namespace
 
-std::vector<uint8_t> SpnegoHint() {
+std::vector<uint8_t> SpnegoHint(bool kerberos, bool ntlm) {
   proto::NegTokenInit token;
-  token.mech_types = {proto::oid::kNtlmssp};
+  if (kerberos) token.mech_types = {proto::oid::kMsKerberos, proto::oid::kKerberos};
+  if (ntlm) token.mech_types.push_back(proto::oid::kNtlmssp);
+  if (token.mech_types.empty()) return {};
   token.hint_name = proto::kSpnegoHintName;
   return token.Encode();
 }
 
-SpnegoServer::SpnegoServer(const NtlmEnvironment& environment) : environment_(environment) {}
+SpnegoServer::SpnegoServer(const AuthEnvironment& environment) : environment_(environment) {}
 
 SpnegoServer::~SpnegoServer() = default;
+
+std::unique_ptr<Mechanism> SpnegoServer::MakeMechanism(absl::string_view oid) const {
+  if (IsKerberos(oid)) {
+    return environment_.kerberos == nullptr ? nullptr : environment_.kerberos->Begin();
+  }
+  if (oid != proto::oid::kNtlmssp || !environment_.allow_ntlm) return nullptr;
+  return std::make_unique<NtlmServer>(environment_.ntlm);
+}
+
+NtStatus SpnegoServer::NoMechanism(bool offered_ntlm) {
+  if (offered_ntlm && !environment_.allow_ntlm) {
+    reason_ = "it offered NTLM, and auth.ntlm is off";
+    return NtStatus::kNtlmBlocked;
+  }
+  reason_ = environment_.kerberos == nullptr
+                ? "it offered no NTLM, and Kerberos is off (auth.kerberos_keytab is not set)"
+                : "it offered neither Kerberos nor NTLM";
+  return NtStatus::kLogonFailure;
+}
+
+bool SpnegoServer::Blocks(absl::Span<const uint8_t> token) const {
+  // The first token chooses the mechanism, and Kerberos ends with it.
+  if (mechanism_ != nullptr) return mechanism_->Blocks();
+  return environment_.kerberos != nullptr &&
+         proto::ClassifyAuthToken(token) != proto::AuthTokenKind::kNtlmRaw;
+}
+
+bool SpnegoServer::ClaimedUser(absl::Span<const uint8_t> token, std::string* user) const {
+  if (state_ == State::kRaw) return mechanism_->ClaimedUser(token, user);
+  proto::NegTokenResp message;
+  return state_ == State::kMechanism && proto::NegTokenResp::Decode(token, &message) &&
+         message.response_token.has_value() &&
+         mechanism_->ClaimedUser(*message.response_token, user);
+}
+
+std::string SpnegoServer::Reason() const {
+  if (!reason_.empty() || mechanism_ == nullptr) return reason_;
+  return mechanism_->Reason();
+}
 
 NtStatus SpnegoServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   reply->clear();
@@ -54,26 +99,33 @@ NtStatus SpnegoServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t
 }
 
 NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
-  switch (proto::ClassifyAuthToken(token)) {
+  switch (const proto::AuthTokenKind kind = proto::ClassifyAuthToken(token)) {
     case proto::AuthTokenKind::kNtlmRaw:
+    case proto::AuthTokenKind::kKerberosRaw: {
+      const bool ntlm = kind == proto::AuthTokenKind::kNtlmRaw;
+      mechanism_ = MakeMechanism(ntlm ? proto::oid::kNtlmssp : proto::oid::kKerberos);
+      if (mechanism_ == nullptr) return NoMechanism(ntlm);
       state_ = State::kRaw;
-      mechanism_ = std::make_unique<NtlmServer>(environment_);
       return mechanism_->Step(token, reply);
+    }
     case proto::AuthTokenKind::kNegTokenInit:
       break;
-    case proto::AuthTokenKind::kKerberosRaw:
-      return NtStatus::kLogonFailure;
     case proto::AuthTokenKind::kNegTokenResp:
     case proto::AuthTokenKind::kUnknown:
       return NtStatus::kInvalidParameter;
   }
   proto::NegTokenInit init;
   if (!proto::NegTokenInit::Decode(token, &init)) return NtStatus::kInvalidParameter;
-  const auto ntlm = std::find(init.mech_types.begin(), init.mech_types.end(), proto::oid::kNtlmssp);
-  if (ntlm == init.mech_types.end()) return NtStatus::kLogonFailure;
-  preferred_ = ntlm == init.mech_types.begin();
+  size_t choice = 0;
+  while (choice < init.mech_types.size() && mechanism_ == nullptr) {
+    mechanism_ = MakeMechanism(init.mech_types[choice++]);
+  }
+  if (mechanism_ == nullptr) {
+    return NoMechanism(std::find(init.mech_types.begin(), init.mech_types.end(),
+                                 proto::oid::kNtlmssp) != init.mech_types.end());
+  }
+  preferred_ = choice == 1;
   mech_types_.assign(init.mech_types_der.begin(), init.mech_types_der.end());
-  mechanism_ = std::make_unique<NtlmServer>(environment_);
   state_ = State::kMechanism;
 
   // An optimistic token is of the client's first choice; another mechanism's is dropped, and then
@@ -81,14 +133,12 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
   std::vector<uint8_t> mechanism_reply;
   proto::NegTokenResp answer;
   answer.state = preferred_ ? NegState::kAcceptIncomplete : NegState::kRequestMic;
-  answer.supported_mech = proto::oid::kNtlmssp;
+  answer.supported_mech = init.mech_types[choice - 1];
   if (preferred_ && init.mech_token.has_value()) {
     const NtStatus status = mechanism_->Step(*init.mech_token, &mechanism_reply);
-    // NTLM never ends with its first message.
-    if (status != NtStatus::kMoreProcessingRequired) {
-      return status == NtStatus::kOk ? NtStatus::kInvalidParameter : status;
-    }
-    answer.response_token = absl::MakeConstSpan(mechanism_reply);
+    if (!mechanism_reply.empty()) answer.response_token = absl::MakeConstSpan(mechanism_reply);
+    if (status == NtStatus::kOk) return Finish(nullptr, std::move(answer), reply);
+    if (status != NtStatus::kMoreProcessingRequired) return status;
   }
   *reply = answer.Encode();
   return NtStatus::kMoreProcessingRequired;
@@ -100,21 +150,19 @@ NtStatus SpnegoServer::Continue(absl::Span<const uint8_t> token, std::vector<uin
   if (!message.response_token.has_value()) return NtStatus::kInvalidParameter;
   std::vector<uint8_t> mechanism_reply;
   const NtStatus status = mechanism_->Step(*message.response_token, &mechanism_reply);
+  proto::NegTokenResp answer;
+  answer.state = NegState::kAcceptIncomplete;
+  if (!mechanism_reply.empty()) answer.response_token = absl::MakeConstSpan(mechanism_reply);
   if (status == NtStatus::kOk) {
-    return Finish(message.mech_list_mic.has_value() ? &*message.mech_list_mic : nullptr, reply);
+    return Finish(message.mech_list_mic.has_value() ? &*message.mech_list_mic : nullptr,
+                  std::move(answer), reply);
   }
-  if (status == NtStatus::kMoreProcessingRequired) {
-    proto::NegTokenResp answer;
-    answer.state = NegState::kAcceptIncomplete;
-    answer.response_token = absl::MakeConstSpan(mechanism_reply);
-    *reply = answer.Encode();
-  }
+  if (status == NtStatus::kMoreProcessingRequired) *reply = answer.Encode();
   return status;
 }
 
-NtStatus SpnegoServer::Finish(const absl::Span<const uint8_t>* peer_mic,
+NtStatus SpnegoServer::Finish(const absl::Span<const uint8_t>* peer_mic, proto::NegTokenResp answer,
                               std::vector<uint8_t>* reply) {
-  proto::NegTokenResp answer;
   std::vector<uint8_t> mic;
   answer.state = NegState::kAcceptCompleted;
   NtStatus status = NtStatus::kOk;
@@ -127,6 +175,7 @@ NtStatus SpnegoServer::Finish(const absl::Span<const uint8_t>* peer_mic,
       state_ = State::kAwaitMic;
       status = NtStatus::kMoreProcessingRequired;
     } else if (!mechanism_->CheckMic(mech_types_, *peer_mic)) {
+      reason_ = "its list of mechanisms was changed on its way (the mechListMIC is wrong)";
       return NtStatus::kAccessDenied;
     }
     mic = mechanism_->MakeMic(mech_types_);
@@ -141,6 +190,7 @@ NtStatus SpnegoServer::AwaitMic(absl::Span<const uint8_t> token, std::vector<uin
   if (!proto::NegTokenResp::Decode(token, &message)) return NtStatus::kInvalidParameter;
   if (!message.mech_list_mic.has_value() ||
       !mechanism_->CheckMic(mech_types_, *message.mech_list_mic)) {
+    reason_ = "its list of mechanisms was changed on its way (the mechListMIC is wrong)";
     return NtStatus::kAccessDenied;
   }
   proto::NegTokenResp answer;

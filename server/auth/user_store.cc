@@ -264,6 +264,29 @@ absl::Status UserStore::SetDisabled(absl::string_view name, bool disabled) {
   return Change(name, [disabled](User& user) { user.disabled = disabled; });
 }
 
+absl::Status UserStore::Import(std::vector<User> imported) {
+  const std::lock_guard<std::mutex> writing(writing_);
+  Users users;
+  {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    users = users_;
+  }
+  for (User& user : imported) {
+    absl::Status valid = ValidateUserName(user.name);
+    if (!valid.ok()) return valid;
+    std::string key;
+    UpperCaseName(user.name, &key);
+    const auto there = users.find(key);
+    if (user.unix_user.empty() && there != users.end()) user.unix_user = there->second.unix_user;
+    users[key] = std::move(user);
+  }
+  if (users.size() > limits::users_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there would be more than ", limits::users_max, " users; none was imported"));
+  }
+  return Commit(std::move(users));
+}
+
 absl::Status UserStore::Remove(absl::string_view name) {
   std::string key;
   const std::lock_guard<std::mutex> writing(writing_);

@@ -57,6 +57,9 @@ class UserStore {
   // NOT_FOUND if there is no such user; the rest of it stays.
   absl::Status SetPassword(absl::string_view name, absl::string_view password);
   absl::Status SetDisabled(absl::string_view name, bool disabled);
+  // Adds users by their hashes, all of them or, on an error, none; those that are there keep their
+  // Unix account.
+  absl::Status Import(std::vector<User> users);
   // NOT_FOUND if there is no such user.
   absl::Status Remove(absl::string_view name);
   // False if there is no such user.

@@ -254,9 +254,31 @@ void ReadMetrics(TableReader& reader, Configuration* out, Errors& errors) {
 }
 
 // What [auth] has beside preferences.
-void ReadAuth(TableReader& reader, Configuration* out) {
+void ReadAuth(TableReader& reader, Configuration* out, Errors& errors) {
   reader.Bool("guest", &out->gateway.allow_guest);
   reader.Bool("anonymous", &out->gateway.allow_anonymous);
+  reader.Bool("winbind", &out->gateway.winbind);
+  reader.String("kerberos_keytab", &out->gateway.kerberos_keytab);
+  reader.Strings("kerberos_realms", &out->gateway.kerberos_realms);
+  const toml::node* const users = reader.Find("kerberos_users");
+  if (users == nullptr) return;
+  const toml::table* const table = users->as_table();
+  if (table == nullptr) {
+    errors.Add(users->source(),
+               "kerberos_users must be a section: [auth.kerberos_users] with lines such as "
+               "\"alice@EXAMPLE.COM\" = \"alice\"");
+    return;
+  }
+  for (const auto& [principal, node] : *table) {
+    const auto* const user = node.as_string();
+    if (user == nullptr || user->get().empty() ||
+        principal.str().find('@') == std::string_view::npos) {
+      errors.Add(principal.source(), absl::StrCat("[auth.kerberos_users] ", View(principal.str()),
+                                                  ": wanted is \"user@REALM\" = \"user\""));
+    } else {
+      out->gateway.kerberos_users[std::string(principal.str())] = user->get();
+    }
+  }
 }
 
 void ReadShare(const toml::table& table, std::set<std::string>* seen, Configuration* out,
@@ -335,7 +357,7 @@ void ReadSections(const toml::table& root, Configuration* out, Errors& errors) {
       ReadServer(*table, out, errors);
     } else {
       TableReader reader(*table, absl::StrCat("[", name, "]"), errors);
-      if (name == "auth") ReadAuth(reader, out);
+      if (name == "auth") ReadAuth(reader, out, errors);
       if (name == "log") ReadLog(reader, out);
       if (name == "audit") ReadAudit(reader, out);
       if (name == "metrics") ReadMetrics(reader, out, errors);

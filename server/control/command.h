@@ -76,6 +76,7 @@ absl::Span<const CommandRow> InspectCommands();     // commands_inspect.cc
 absl::Span<const CommandRow> PreferenceCommands();  // commands_prefs.cc
 absl::Span<const CommandRow> ShareCommands();       // commands_shares.cc
 absl::Span<const CommandRow> UserCommands();        // commands_users.cc
+absl::Span<const CommandRow> ClientCommands();      // commands_clients.cc
 
 }  // namespace sluice::control
 

@@ -174,8 +174,9 @@ absl::Span<const ErrorCode> ErrorCodes() { return kErrorCodes; }
 absl::Span<const CommandRow> CommandTable() {
   static const std::vector<CommandRow>* const kAll = [] {
     auto* all = new std::vector<CommandRow>;
-    for (const auto group : {GeneralCommands(), SeeCommands(), InspectCommands(),
-                             PreferenceCommands(), ShareCommands(), UserCommands()}) {
+    for (const auto group :
+         {GeneralCommands(), SeeCommands(), InspectCommands(), PreferenceCommands(),
+          ShareCommands(), UserCommands(), ClientCommands()}) {
       all->insert(all->end(), group.begin(), group.end());
     }
     return all;

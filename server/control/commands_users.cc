@@ -1,6 +1,8 @@
 // The gateway's own users.
 #include <nlohmann/json.hpp>
 
+#include "server/auth/group_store.h"
+#include "server/auth/smbpasswd.h"
 #include "server/auth/user_store.h"
 #include "server/control/command.h"
 
@@ -50,6 +52,64 @@ absl::StatusOr<json> UserRemove(const Call& call) {
   return json{{"name", name}};
 }
 
+absl::StatusOr<json> UserImport(const Call& call) {
+  absl::StatusOr<auth::SmbpasswdFile> file =
+      auth::ParseSmbpasswd(call.params.at("smbpasswd").get_ref<const std::string&>(),
+                           call.params.value("first_line", 1));
+  if (!file.ok()) return file.status();
+  json names = json::array();
+  std::vector<auth::User> users;
+  for (auth::SmbpasswdUser& imported : file->users) {
+    names.push_back(imported.name);
+    users.emplace_back();
+    users.back().name = std::move(imported.name);
+    users.back().nt_hash = imported.nt_hash;
+    users.back().disabled = imported.disabled;
+  }
+  const absl::Status status = call.context.gateway.users().Import(std::move(users));
+  if (!status.ok()) return status;
+  return json{{"users", names}, {"skipped", file->skipped}};
+}
+
+absl::StatusOr<json> GroupSet(const Call& call) {
+  const std::string name = call.params.at("name");
+  const absl::Status status = call.context.gateway.groups().Set(
+      name, call.params.at("members").get<std::vector<std::string>>());
+  if (!status.ok()) return status;
+  return json{{"name", name}};
+}
+
+absl::StatusOr<json> GroupRemove(const Call& call) {
+  const std::string name = call.params.at("name");
+  const absl::Status status = call.context.gateway.groups().Remove(name);
+  if (!status.ok()) return status;
+  return json{{"name", name}};
+}
+
+absl::StatusOr<json> GroupList(const Call& call) {
+  json rows = json::array();
+  for (const auto& [name, members] : call.context.gateway.groups().List()) {
+    rows.push_back({{"name", name}, {"members", members}});
+  }
+  return rows;
+}
+
+constexpr Parameter kGroupSetParameters[] = {
+    {.name = "name", .help = "the group's name; in shares' lists it stands as @name"},
+    {.name = "members", .type = Parameter::Type::kStrings, .help = "all its members"},
+};
+constexpr Parameter kGroupNameParameter[] = {{.name = "name", .help = "the group's name"}};
+constexpr Parameter kImportParameters[] = {
+    {.name = "smbpasswd",
+     .secret = true,
+     .help = "lines as `pdbedit -L -w` prints them; all are taken or none"},
+    {.name = "first_line",
+     .type = Parameter::Type::kInteger,
+     .required = false,
+     .min = 1,
+     .max = 1'000'000'000,
+     .help = "the number of the first one, for messages"},
+};
 constexpr Parameter kAddParameters[] = {
     {.name = "name", .help = "the user's name; an existing user gets the new password"},
     {.name = "password", .secret = true, .help = "in UTF-8; only its NT hash is kept"},
@@ -85,6 +145,22 @@ constexpr CommandRow kRows[] = {
      .parameters = kNameParameter,
      .mutates = true,
      .handler = &UserSetDisabled<false>},
+    {.name = "group.list", .help = "the gateway's own groups", .handler = &GroupList},
+    {.name = "group.remove",
+     .help = "removes a group; users lose what it gave them with their next tree connect",
+     .parameters = kGroupNameParameter,
+     .mutates = true,
+     .handler = &GroupRemove},
+    {.name = "group.set",
+     .help = "makes a group of users, or changes who is in it",
+     .parameters = kGroupSetParameters,
+     .mutates = true,
+     .handler = &GroupSet},
+    {.name = "user.import",
+     .help = "adds the users of a Samba server, or gives those that are there its passwords",
+     .parameters = kImportParameters,
+     .mutates = true,
+     .handler = &UserImport},
     {.name = "user.list", .help = "the users", .handler = &UserList},
     {.name = "user.remove",
      .help = "removes a user; sessions that are open go on",

@@ -271,13 +271,13 @@ void ControlServer::Run() {
     size_t index = 2;
     for (auto peer = peers.begin(); peer != peers.end(); ++index) {
       const int16_t events = polled[index].revents;
-      if ((events & POLLOUT) != 0) {
-        WriteTo(*peer, now);
-        if (peer->out.empty()) ExecuteLines(context_, *peer);
-      } else if (events != 0) {
-        ReadFrom(context_, *peer, now);
-      }
+      if (events != 0 && peer->out.empty()) ReadFrom(context_, *peer, now);
       if (!peer->out.empty()) WriteTo(*peer, now);
+      // What has been read already wakes nobody up again.
+      while (peer->out.empty() && peer->in.find('\n') != std::string::npos) {
+        ExecuteLines(context_, *peer);
+        WriteTo(*peer, now);
+      }
       if ((peer->done && peer->out.empty()) || Stalled(*peer, now)) {
         close(peer->fd);
         peer = peers.erase(peer);

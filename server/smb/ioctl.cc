@@ -9,6 +9,7 @@
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
 #include "server/smb/pipe_handlers.h"
+#include "server/smb/session_state.h"
 
 namespace sluice::smb {
 
@@ -47,6 +48,7 @@ NtStatus FindOpen(Request& request, const proto::IoctlRequest& decoded, const Fs
   const Open::Kind kind = row->needs == Needs::kFile ? Open::Kind::kFile : Open::Kind::kPipe;
   if (request.open->kind() != kind) return NtStatus::kInvalidDeviceRequest;
   if (row->may_modify && request.share->read_only) return NtStatus::kMediaWriteProtected;
+  if (row->may_modify && StateOf(*request.tree).read_only) return NtStatus::kAccessDenied;
   return NtStatus::kOk;
 }
 

@@ -12,6 +12,7 @@
 #include "server/session/negotiation.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
+#include "server/smb/refusal.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
 
@@ -50,7 +51,8 @@ NtStatus Negotiate(Request& request) {
   Chain& chain = *request.chain;
   ServerState& server = chain.worker().server();
   const session::ServerOptions options = OptionsNow(server);
-  const std::vector<uint8_t> token = auth::SpnegoHint();
+  const std::vector<uint8_t> token =
+      auth::SpnegoHint(server.kerberos != nullptr, server.preferences.Get()->auth.ntlm);
   std::array<uint8_t, 32> salt;
   server.random.Fill(absl::MakeSpan(salt));
   session::NegotiateMaterial material;
@@ -63,6 +65,12 @@ NtStatus Negotiate(Request& request) {
     proto::Smb1Negotiate smb1;
     if (proto::Smb1Negotiate::Decode(request.message, &smb1)) {
       result = session::NegotiateSmb1(smb1, options, material);
+      if (result.status != NtStatus::kOk) {
+        constexpr uint16_t k202[] = {static_cast<uint16_t>(proto::Dialect::kSmb202)};
+        NoteRefusal(request, base::RefusalKind::kProtocol, "",
+                    smb1.smb_2_002 ? NoDialectSentence(k202, options)
+                                   : "client offered only SMB 1, which is never served");
+      }
     } else {
       result.status = NtStatus::kInvalidParameter;
     }
@@ -74,6 +82,13 @@ NtStatus Negotiate(Request& request) {
       return NtStatus::kInvalidParameter;
     }
     result = session::Negotiate(decoded, options, material);
+    if (result.status == NtStatus::kNotSupported) {
+      NoteRefusal(request, base::RefusalKind::kProtocol, "",
+                  NoDialectSentence(decoded.dialects, options));
+    } else if (result.status != NtStatus::kOk) {
+      NoteRefusal(request, base::RefusalKind::kProtocol, "",
+                  "client's SMB 3.1.1 offer has no preauthentication hash that is known");
+    }
   }
   if (result.status != NtStatus::kOk) return result.status;
   connection.state().Settle(result.negotiated);

@@ -8,11 +8,16 @@
 #include <vector>
 
 #include "crypto/processor.h"
+#include "server/auth/domain_users.h"
+#include "server/auth/group_store.h"
 #include "server/auth/identity_map.h"
+#include "server/auth/logon_throttle.h"
+#include "server/auth/mechanism.h"
 #include "server/auth/ntlm_server.h"
 #include "server/base/audit_log.h"
 #include "server/base/clock.h"
 #include "server/base/random.h"
+#include "server/base/refusal_log.h"
 #include "server/preferences.h"
 #include "server/session/session_table.h"
 #include "server/smb/address_counts.h"
@@ -39,6 +44,11 @@ struct ServerState {
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
   base::AuditLog* audit = nullptr;  // null: nothing is kept
+  const auth::GroupStore* groups = nullptr;   // null: none
+  auth::MechanismSource* kerberos = nullptr;  // null: off
+  auth::DomainUsers* domain = nullptr;        // null: the machine's domain is not asked
+  auth::LogonThrottle throttle{clock};
+  base::RefusalLog refusals{clock};
 };
 
 }  // namespace sluice::smb

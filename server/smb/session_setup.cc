@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "proto/smb2/logoff.h"
 #include "server/auth/identity_map.h"
 #include "server/base/log.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
 #include "server/smb/previous_session.h"
+#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
@@ -22,6 +25,9 @@ namespace sluice::smb {
 using proto::NtStatus;
 
 namespace {
+
+constexpr uint64_t kNanosPerMilli = 1'000'000;
+constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
 // The session that this request is about: a new one, or the connection's.
 NtStatus FindOrMakeSession(Request& request) {
@@ -58,11 +64,10 @@ session::Authentication& CurrentAuthentication(Request& request) {
   session::Authentication& fresh =
       session.BeginAuthentication(request.connection.state().preauth, worker.loop().now());
   ServerState& server = worker.server();
-  auth::NtlmEnvironment environment;
-  environment.options = &server.ntlm;
-  environment.users = &server.users;
-  environment.random = &server.random;
-  environment.clock = &server.clock;
+  auth::AuthEnvironment environment;
+  environment.ntlm = {&server.ntlm, &server.users, &server.random, &server.clock, server.domain};
+  environment.allow_ntlm = server.preferences.Get()->auth.ntlm;
+  environment.kerberos = server.kerberos;
   fresh.mechanism = std::make_unique<AuthenticationState>(environment);
   return fresh;
 }
@@ -131,6 +136,9 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   user.domain = who.domain;
   user.guest = who.guest;
   user.anonymous = who.anonymous;
+  if (who.lifetime_seconds != 0) {
+    user.expires_nanos = worker.loop().now() + who.lifetime_seconds * kNanosPerSecond;
+  }
   user.identity = std::move(identity);
   session::KeyParameters keys = connection.state().key_parameters(worker.server().processor);
   keys.preauth_hash = session->authentication()->preauth.value();
@@ -175,7 +183,7 @@ ring::Task<void> Refuse(Request& request) {
   co_await request.connection.EndSession(session, request.chain);
 }
 
-NtStatus Check(const Request& request, const proto::SessionSetupRequest& setup) {
+NtStatus Check(Request& request, const proto::SessionSetupRequest& setup) {
   if ((setup.flags & proto::kSessionFlagBinding) != 0) {
     // No multichannel, so no binding, in whatever dialect.
     return NtStatus::kRequestNotAccepted;
@@ -183,23 +191,105 @@ NtStatus Check(const Request& request, const proto::SessionSetupRequest& setup) 
   const EncryptionMode mode = request.chain->worker().server().preferences.Get()->encryption;
   if (mode == EncryptionMode::kRequired &&
       request.negotiated.terms().cipher == crypto::Cipher::kNone) {
+    NoteRefusal(request, base::RefusalKind::kProtocol, "",
+                "client offered no encryption that is on; encryption.mode is required");
     return NtStatus::kAccessDenied;
   }
   return NtStatus::kOk;
 }
 
+auth::ThrottleLimits LimitsNow(const ServerState& server) {
+  const AuthPreferences preferences = server.preferences.Get()->auth;
+  auth::ThrottleLimits limits;
+  limits.window = preferences.failure_window;
+  limits.failures_per_user_and_address = preferences.failures_per_user_and_address;
+  limits.failures_per_user = preferences.failures_per_user;
+  limits.failures_per_address = preferences.failures_per_address;
+  limits.failure_delay = preferences.failure_delay;
+  limits.address_delay = preferences.address_delay;
+  return limits;
+}
+
+// Holds this request up, and nothing else; a client that goes away is not waited for.
+ring::Task<void> Pause(Request& request, uint64_t millis) {
+  if (millis == 0 || request.cancelled()) co_return;
+  ring::Sleep sleep = request.loop.SleepFor(millis * kNanosPerMilli);
+  request.OnCancel([&sleep] { sleep.Wake(); });
+  co_await sleep;
+  request.OnCancel(nullptr);
+}
+
+// One step of the exchange, on the blocking pool if it may wait.
+ring::Task<NtStatus> StepExchange(Request& request, auth::SpnegoServer& spnego,
+                                  absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
+  if (!spnego.Blocks(token)) co_return spnego.Step(token, reply);
+  auto step = [&spnego, token, reply] { return spnego.Step(token, reply); };
+  auto operation = request.loop.Offload(nullptr, std::move(step));
+  const NtStatus status = co_await operation;
+  co_return status;
+}
+
+// A token that answers for a user's password, and what came of it: counted, delayed, refused
+// unseen where there were too many. Nothing of the session may be used before it is known to be
+// there still.
+ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
+                             absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
+  ServerState& server = request.chain->worker().server();
+  const auth::ThrottleLimits limits = LimitsNow(server);
+  const std::string peer = request.connection.peer();
+  std::string user;
+  if (spnego.ClaimedUser(token, &user)) {
+    auth::Admission admission = server.throttle.Ask(limits, peer, user);
+    if (admission == auth::Admission::kAfterDelay) {
+      co_await Pause(request, limits.address_delay);
+      // Many may have waited side by side.
+      admission = server.throttle.Ask(limits, peer, user);
+    }
+    if (admission == auth::Admission::kRefusedHere ||
+        admission == auth::Admission::kRefusedUnknown) {
+      const absl::string_view where =
+          admission == auth::Admission::kRefusedHere ? "from this address" : "from everywhere";
+      NoteRefusal(request, base::RefusalKind::kThrottled, user,
+                  LogonSentence(user, absl::StrCat("too many failures ", where)));
+      co_await Pause(request, limits.failure_delay);
+      co_return NtStatus::kAccountLockedOut;
+    }
+  }
+  const NtStatus status = co_await StepExchange(request, spnego, token, reply);
+  if (status == NtStatus::kOk) {
+    if (!user.empty()) server.throttle.Succeeded(peer, user);
+  } else if (status != NtStatus::kMoreProcessingRequired) {
+    const std::string reason = spnego.Reason();
+    NoteRefusal(request, base::RefusalKind::kLogon, user,
+                LogonSentence(user, reason.empty() ? proto::Name(status) : reason));
+    server.throttle.Failed(limits, peer, user);
+    co_await Pause(request, limits.failure_delay);
+  }
+  co_return status;
+}
+
+// Whether the session has outlived the pause.
+bool IsThere(Request& request) {
+  const SmbConnection& connection = request.connection;
+  const std::shared_ptr<session::Session>& session = request.chain->session();
+  return connection.alive() && connection.FindSession(session->id()) == session;
+}
+
 // After the mechanism said yes.
 ring::Task<NtStatus> Complete(Request& request, const proto::SessionSetupRequest& setup,
-                              AuthenticationState& mechanism) {
+                              auth::SpnegoServer& spnego) {
   Chain& chain = *request.chain;
-  SmbConnection& connection = request.connection;
-  const auth::AuthResult who = mechanism.spnego.TakeResult();
-  mechanism.finishing = true;
+  const auth::AuthResult who = spnego.TakeResult();
   std::shared_ptr<const base::Identity> identity = co_await FindIdentity(chain.worker(), who);
-  const bool still_there =
-      connection.alive() && connection.FindSession(chain.session()->id()) == chain.session();
-  if (!still_there) co_return NtStatus::kUserSessionDeleted;
-  if (identity == nullptr || !Establish(request, setup, who, std::move(identity))) {
+  if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
+  absl::string_view problem;
+  if (identity == nullptr) {
+    problem = "there is no Unix account for the user";
+  } else if (!Establish(request, setup, who, std::move(identity))) {
+    problem = "encryption.mode is required and the session has no key to encrypt with";
+  }
+  if (!problem.empty()) {
+    NoteRefusal(request, base::RefusalKind::kLogon, who.user, LogonSentence(who.user, problem));
     co_await Refuse(request);
     co_return NtStatus::kAccessDenied;
   }
@@ -224,26 +314,27 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   session::Authentication& authentication = CurrentAuthentication(request);
   AuthenticationState& mechanism = MechanismOf(authentication);
   // The one before is still being answered.
-  if (mechanism.finishing) co_return NtStatus::kRequestNotAccepted;
+  if (mechanism.busy) co_return NtStatus::kRequestNotAccepted;
+  mechanism.busy = true;
   const bool hashes = request.connection.dialect() == proto::Dialect::kSmb311;
   if (hashes) authentication.preauth.Update(request.message);
   std::vector<uint8_t> token;
-  status = mechanism.spnego.Step(setup.security_buffer, &token);
+  // The session may end while this waits.
+  const std::shared_ptr<auth::SpnegoServer> spnego = mechanism.spnego;
+  status = co_await Attempt(request, *spnego, setup.security_buffer, &token);
+  if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
   if (status == NtStatus::kMoreProcessingRequired) {
+    mechanism.busy = false;
     if (hashes) chain.HashResponse(&authentication.preauth);
     request.response.KeepBody();
     Respond(request, token);
     co_return status;
   }
   if (status != NtStatus::kOk) {
-    base::Log(base::LogLevel::kInfo, {.connection = request.connection.state().id()},
-              "client %s was refused: %s", request.connection.peer(), proto::Name(status));
-    const std::string name = proto::Name(status);
-    request.exchange->Audit({.event = "refused", .ok = false, .status = name});
     co_await Refuse(request);
     co_return status;
   }
-  status = co_await Complete(request, setup, mechanism);
+  status = co_await Complete(request, setup, *spnego);
   if (status != NtStatus::kOk) co_return status;
   if (!chain.session()->guest() && !chain.session()->anonymous()) chain.ForceSignature();
   Respond(request, token);

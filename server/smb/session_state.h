@@ -33,13 +33,17 @@ struct TreeState final : session::Attachment {
   uint32_t maximal_access = 0;
   bool audit = false;  // what is done to its files is written to the audit log
   bool reject_plain = false;
+  // The share's lists let this user only read.
+  bool read_only = false;
 };
 
 struct AuthenticationState final : session::Attachment {
-  explicit AuthenticationState(const auth::NtlmEnvironment& environment) : spnego(environment) {}
-  auth::SpnegoServer spnego;
-  // It has succeeded and the answer is being prepared.
-  bool finishing = false;
+  explicit AuthenticationState(const auth::AuthEnvironment& environment)
+      : spnego(std::make_shared<auth::SpnegoServer>(environment)) {}
+  // Shared with the blocking pool while a step runs there.
+  std::shared_ptr<auth::SpnegoServer> spnego;
+  // A request is being worked on or its answer prepared.
+  bool busy = false;
 };
 
 inline SessionState& StateOf(session::Session& session) {

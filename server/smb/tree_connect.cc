@@ -2,17 +2,23 @@
 #include "proto/smb2/tree_connect.h"
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/smb2/tree_disconnect.h"
 #include "proto/wire/utf16.h"
+#include "server/auth/group_store.h"
+#include "server/auth/share_access.h"
 #include "server/base/log.h"
 #include "server/fs/posix_security.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
+#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
@@ -37,11 +43,6 @@ std::string ShareName(absl::Span<const uint8_t> path) {
   return std::string(rest);
 }
 
-// Without a user's rights nobody gets at files.
-bool MayUse(const session::Session& session, const Share& share) {
-  return share.kind == ShareKind::kPipe || !session.anonymous();
-}
-
 SharePreferences PreferencesOf(const ServerState& server, const Share& share) {
   const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
   const auto found = preferences->shares.find(share.name);
@@ -56,9 +57,47 @@ bool SignsWell(const session::Session& session, bool encrypted,
              acceptable.end();
 }
 
-uint32_t MaximalAccess(const Share& share) {
+// What the session's user may do in the share, by its lists. Asks NSS, on the blocking pool, about
+// groups that are not the gateway's own.
+ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& session,
+                                     const SharePreferences& preferences) {
+  const ServerState& server = request.chain->worker().server();
+  if (session.anonymous()) co_return auth::ShareLevel::kNone;
+  if (session.guest() && !preferences.guest) co_return auth::ShareLevel::kNone;
+  const auth::ShareLists lists = {preferences.allow_read, preferences.deny_read,
+                                  preferences.allow_write, preferences.deny_write};
+  const std::string user = session.user().name;
+  std::set<std::string> unix_groups;
+  for (const std::string& group : auth::GroupsIn(lists)) {
+    if (server.groups == nullptr || !server.groups->Has(group)) unix_groups.insert(group);
+  }
+  if (!unix_groups.empty() && !session.guest()) {
+    // The session's credentials are the user's own only where they can be switched.
+    const std::shared_ptr<const base::Identity> identity =
+        server.identities.can_switch ? session.user().identity : nullptr;
+    auto ask = [&] { return auth::UnixGroupsOf(user, identity.get(), unix_groups); };
+    auto operation = request.loop.Offload(nullptr, std::move(ask));
+    unix_groups = co_await operation;
+  } else {
+    unix_groups.clear();
+  }
+  co_return auth::LevelOf(lists, user, [&](absl::string_view group) {
+    return unix_groups.count(std::string(group)) != 0 ||
+           (server.groups != nullptr && server.groups->IsMember(group, user));
+  });
+}
+
+NtStatus RefuseShare(const Request& request, const Share& share, absl::string_view why) {
+  const std::string& user = request.session->user().name;
+  NoteRefusal(request, base::RefusalKind::kAccess, user,
+              absl::StrCat("user ", base::Quoted(user), " may not use share ",
+                           base::Quoted(share.name), ": ", why));
+  return NtStatus::kAccessDenied;
+}
+
+uint32_t MaximalAccess(const Share& share, bool read_only) {
   if (share.kind == ShareKind::kPipe) return 0x001F00A9;
-  if (share.read_only) return fs::kFileGenericRead | fs::kFileGenericExecute;
+  if (read_only) return fs::kFileGenericRead | fs::kFileGenericExecute;
   return fs::kFileAllAccess;
 }
 
@@ -70,36 +109,51 @@ bool ProtectsNegotiation(const Request& request) {
          request.header.is_signed() || session.guest() || session.anonymous();
 }
 
-NtStatus TreeConnect(Request& request) {
+ring::Task<NtStatus> TreeConnect(Request& request) {
   Chain& chain = *request.chain;
   ServerState& server = chain.worker().server();
   proto::TreeConnectRequest decoded;
   if (!proto::TreeConnectRequest::Decode(request.message, &decoded)) {
-    return NtStatus::kInvalidParameter;
+    co_return NtStatus::kInvalidParameter;
   }
   if (!ProtectsNegotiation(request)) {
     request.connection.Drop(net::CloseReason::kProtocolError);
-    return NtStatus::kAccessDenied;
+    co_return NtStatus::kAccessDenied;
   }
   const std::shared_ptr<const Share> share = server.shares.Find(ShareName(decoded.path));
-  if (share == nullptr) return NtStatus::kBadNetworkName;
-  if (!MayUse(*request.session, *share)) return NtStatus::kAccessDenied;
+  if (share == nullptr) co_return NtStatus::kBadNetworkName;
   const SharePreferences preferences = PreferencesOf(server, *share);
+  const std::shared_ptr<session::Session> session = chain.session();
+  auth::ShareLevel level = auth::ShareLevel::kWrite;
+  if (share->kind == ShareKind::kDisk) {
+    level = co_await LevelOf(request, *session, preferences);
+    if (request.connection.FindSession(session->id()) != session) {
+      co_return NtStatus::kUserSessionDeleted;
+    }
+  }
+  if (level == auth::ShareLevel::kNone) {
+    co_return RefuseShare(request, *share,
+                          session->guest() || session->anonymous() ? "guests are not allowed there"
+                                                                   : "its lists do not allow it");
+  }
   const EncryptionMode mode = preferences.encryption;
-  const bool can_seal = request.session->crypto()->can_seal();
-  if (mode == EncryptionMode::kRequired && !can_seal) return NtStatus::kAccessDenied;
+  const bool can_seal = session->crypto()->can_seal();
+  if (mode == EncryptionMode::kRequired && !can_seal) {
+    co_return RefuseShare(request, *share, "it must be encrypted, and the client cannot");
+  }
   const bool encrypt = mode >= EncryptionMode::kDesired && can_seal;
   if (share->kind == ShareKind::kDisk &&
-      !SignsWell(*request.session, encrypt || request.session->encrypt(), preferences.signing)) {
-    return NtStatus::kAccessDenied;
+      !SignsWell(*session, encrypt || session->encrypt(), preferences.signing)) {
+    co_return RefuseShare(request, *share, "the session signs with an algorithm not wanted there");
   }
 
-  const std::shared_ptr<session::Tree> tree = request.session->AddTree(share->name);
-  if (tree == nullptr) return NtStatus::kInsufficientResources;
+  const std::shared_ptr<session::Tree> tree = session->AddTree(share->name);
+  if (tree == nullptr) co_return NtStatus::kInsufficientResources;
   auto state = std::make_unique<TreeState>(share);
   state->audit = preferences.audit;
   state->stats = chain.worker().stats().ForShare(share->name);
-  state->maximal_access = MaximalAccess(*share);
+  state->read_only = level == auth::ShareLevel::kRead;
+  state->maximal_access = MaximalAccess(*share, share->read_only || state->read_only);
   state->reject_plain = mode == EncryptionMode::kRequired;
   tree->encrypt = encrypt;
   proto::TreeConnectResponse response;
@@ -119,19 +173,12 @@ NtStatus TreeConnect(Request& request) {
               request.session->user().name, share->name);
     if (chain.audits()) chain.Audit({.event = "share"});
   }
-  return NtStatus::kOk;
+  co_return NtStatus::kOk;
 }
 
 }  // namespace
 
-ring::Task<NtStatus> HandleTreeConnect(Request& request) {
-  const NtStatus status = TreeConnect(request);
-  if (status == NtStatus::kAccessDenied) {
-    const std::string name = proto::Name(status);
-    request.exchange->Audit({.event = "share", .ok = false, .status = name});
-  }
-  co_return status;
-}
+ring::Task<NtStatus> HandleTreeConnect(Request& request) { return TreeConnect(request); }
 
 ring::Task<NtStatus> HandleTreeDisconnect(Request& request) {
   const std::shared_ptr<session::Session> session = request.chain->session();

@@ -63,7 +63,17 @@ void Finding(const std::string& what) {
   std::abort();
 }
 
-FuzzServer::FuzzServer() : preferences_(Preferences()), sessions_(random_) {
+// One input's failed log-ons must not delay another's.
+Preferences InitialPreferences() {
+  Preferences preferences;
+  preferences.auth.failure_delay = 0;
+  preferences.auth.address_delay = 0;
+  preferences.auth.failures_per_user_and_address = 0;
+  preferences.auth.failures_per_user = 0;
+  return preferences;
+}
+
+FuzzServer::FuzzServer() : preferences_(InitialPreferences()), sessions_(random_) {
   base::SetLogLevel(base::LogLevel::kError);
   MakeUsers();
   shares_.emplace();

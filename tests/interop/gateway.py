@@ -32,7 +32,8 @@ class Gateway:
 
     def __init__(self, shares=("files",), host="127.0.0.1", port=None, prefix=(), extra="",
                  signing=("AES-128-GMAC", "AES-128-CMAC", "HMAC-SHA256"), required=True,
-                 users=(("alice", "Correct-Horse-7"),), server_extra="", share_extra=""):
+                 users=(("alice", "Correct-Horse-7"),), server_extra="", share_extra="",
+                 environment=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-test-"))
         os.chmod(self.directory, 0o755)
         self.host = host
@@ -55,6 +56,7 @@ class Gateway:
             f"[signing]\nrequired = {str(required).lower()}\nalgorithms = [{algorithms}]\n"
             f"{extra}\n{shares_toml}")
         self.log_path = self.directory / "sluiced.log"
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.pass_fds = ()  # kept open in sluiced
         self.preexec_fn = None
@@ -71,7 +73,7 @@ class Gateway:
             self.process = subprocess.Popen(
                 self.prefix + [str(SLUICED), "--config", str(self.config)],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=self.pass_fds,
-                preexec_fn=self.preexec_fn)
+                preexec_fn=self.preexec_fn, env=self.environment)
         self._wait_until_ready()
 
     def kill(self):

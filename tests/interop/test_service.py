@@ -256,7 +256,7 @@ class PackageTest(unittest.TestCase):
             done = subprocess.run(["man", "--warnings", "-l", "-Tutf8", page], text=True,
                                   capture_output=True, env=os.environ | {"LC_ALL": "C.UTF-8"})
             self.assertEqual((done.returncode, done.stderr), (0, ""), page)
-            self.assertIn("SEE ALSO", done.stdout)
+            self.assertIn("SEE ALSO", re.sub(".\b", "", done.stdout))  # bold is overstruck
 
     def test_manual_pages_name_what_there_is(self):
         def text(page):

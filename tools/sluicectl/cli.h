@@ -45,6 +45,10 @@ void AddPreferenceCommands(CLI::App& app, Context& context);
 void AddGeneralCommands(CLI::App& app, Context& context);
 void AddShareCommands(CLI::App& app, Context& context);
 void AddUserCommands(CLI::App& app, Context& context);
+void AddGroupCommands(CLI::App& app, Context& context);
+void AddClientCommands(CLI::App& app, Context& context);
+// After AddUserCommands, whose `user` it adds to.
+void AddImportCommands(CLI::App& app, Context& context);
 
 }  // namespace sluice::sluicectl
 

@@ -21,6 +21,9 @@ void DescribeProgram(CLI::App& app, Context& context) {
   AddTopCommand(app, context);
   AddShareCommands(app, context);
   AddUserCommands(app, context);
+  AddGroupCommands(app, context);
+  AddClientCommands(app, context);
+  AddImportCommands(app, context);
   AddPreferenceCommands(app, context);
   AddGeneralCommands(app, context);
 }

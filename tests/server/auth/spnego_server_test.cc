@@ -1,9 +1,12 @@
 #include "server/auth/spnego_server.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "proto/auth/spnego.h"
 #include "server/auth/spnego_client.h"
@@ -20,7 +23,8 @@ using Bytes = std::vector<uint8_t>;
 
 class SpnegoServerTest : public AuthFixture {
  protected:
-  SpnegoServerTest() : server_(environment_), client_(Credentials(), client_random_, clock_) {}
+  SpnegoServerTest()
+      : server_({.ntlm = environment_}), client_(Credentials(), client_random_, clock_) {}
 
   // The server's answer, decoded.
   proto::NegTokenResp Answer() {
@@ -83,9 +87,156 @@ class SpnegoServerTest : public AuthFixture {
   Bytes reply_;
 };
 
+// Kerberos as SPNEGO sees it: the token "ticket" is right, "half" needs a second one.
+class FakeKerberos final : public Mechanism {
+ public:
+  NtStatus Step(absl::Span<const uint8_t> token, Bytes* reply) override {
+    const std::string text(token.begin(), token.end());
+    *reply = {'r', 'e', 'p'};
+    if (text == "half") return NtStatus::kMoreProcessingRequired;
+    return text == "ticket" ? NtStatus::kOk : NtStatus::kTimeDifferenceAtDc;
+  }
+  bool Blocks() const override { return true; }
+  std::string Reason() const override { return "its clock is wrong"; }
+  AuthResult TakeResult() override {
+    AuthResult result;
+    result.user = "kerberos user";
+    result.session_key = crypto::SecretBuffer(32);
+    return result;
+  }
+  bool HasMic() const override { return true; }
+  Bytes MakeMic(absl::Span<const uint8_t>) override { return {'o', 'u', 'r'}; }
+  bool CheckMic(absl::Span<const uint8_t>, absl::Span<const uint8_t> mic) override {
+    return Bytes(mic.begin(), mic.end()) == Bytes{'m', 'i', 'c'};
+  }
+};
+
+class FakeKerberosSource final : public MechanismSource {
+ public:
+  std::unique_ptr<Mechanism> Begin() override { return std::make_unique<FakeKerberos>(); }
+};
+
+Bytes Text(const std::string& text) { return {text.begin(), text.end()}; }
+
+class SpnegoKerberosTest : public SpnegoServerTest {
+ protected:
+  SpnegoKerberosTest() : both_({.ntlm = environment_, .kerberos = &kerberos_}) {}
+
+  FakeKerberosSource kerberos_;
+  SpnegoServer both_;
+};
+
+TEST_F(SpnegoKerberosTest, TakesATicketOfTheFirstChoiceUnderEitherName) {
+  for (const absl::string_view name : {proto::oid::kMsKerberos, proto::oid::kKerberos}) {
+    SpnegoServer server({.ntlm = environment_, .kerberos = &kerberos_});
+    const Bytes ticket = Text("ticket");
+    const Bytes token = Init({name, proto::oid::kNtlmssp}, &ticket);
+    EXPECT_TRUE(server.Blocks(token));
+    ASSERT_EQ(server.Step(token, &reply_), NtStatus::kOk);
+    EXPECT_EQ(Answer().state, NegState::kAcceptCompleted);
+    EXPECT_EQ(Answer().supported_mech, name);
+    EXPECT_EQ(Bytes(Answer().response_token->begin(), Answer().response_token->end()), Text("rep"));
+    EXPECT_FALSE(Answer().mech_list_mic.has_value());
+    EXPECT_EQ(server.TakeResult().session_key.size(), 32u);
+  }
+}
+
+TEST_F(SpnegoKerberosTest, GoesOnWhereTheMechanismWantsMore) {
+  const Bytes half = Text("half");
+  const Bytes ticket = Text("ticket");
+  ASSERT_EQ(both_.Step(Init({proto::oid::kMsKerberos}, &half), &reply_),
+            NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(Answer().state, NegState::kAcceptIncomplete);
+  ASSERT_EQ(both_.Step(Resp(&ticket, nullptr), &reply_), NtStatus::kOk);
+}
+
+TEST_F(SpnegoKerberosTest, AsSecondChoiceItDropsTheFirstTokenAndChecksTheMic) {
+  const Bytes other = Text("of NegoEx");
+  const Bytes ticket = Text("ticket");
+  ASSERT_EQ(both_.Step(Init({proto::oid::kNegoEx, proto::oid::kKerberos}, &other), &reply_),
+            NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(Answer().state, NegState::kRequestMic);
+  EXPECT_EQ(Answer().supported_mech, proto::oid::kKerberos);
+  // Its first MIC can only follow the ticket's answer.
+  ASSERT_EQ(both_.Step(Resp(&ticket, nullptr), &reply_), NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(Bytes(Answer().mech_list_mic->begin(), Answer().mech_list_mic->end()), Text("our"));
+  EXPECT_EQ(Bytes(Answer().response_token->begin(), Answer().response_token->end()), Text("rep"));
+  const Bytes mic = Text("mic");
+  EXPECT_EQ(both_.Step(Resp(nullptr, &mic), &reply_), NtStatus::kOk);
+}
+
+TEST_F(SpnegoKerberosTest, AsSecondChoiceWithAWrongMicItIsRefused) {
+  const Bytes ticket = Text("ticket");
+  const Bytes mic = Text("wrong");
+  ASSERT_EQ(both_.Step(Init({proto::oid::kNegoEx, proto::oid::kKerberos}, &ticket), &reply_),
+            NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(both_.Step(Resp(&ticket, &mic), &reply_), NtStatus::kAccessDenied);
+  EXPECT_THAT(both_.Reason(), ::testing::HasSubstr("mechListMIC"));
+}
+
+TEST_F(SpnegoKerberosTest, PassesTheMechanismsStatusAndReasonOn) {
+  const Bytes ticket = Text("stale");
+  EXPECT_EQ(both_.Step(Init({proto::oid::kMsKerberos}, &ticket), &reply_),
+            NtStatus::kTimeDifferenceAtDc);
+  EXPECT_TRUE(reply_.empty());
+  EXPECT_EQ(both_.Reason(), "its clock is wrong");
+}
+
+TEST_F(SpnegoKerberosTest, ClientsThatPreferNtlmGetIt) {
+  const Bytes negotiate = client_.Negotiate();
+  const Bytes token = Init({proto::oid::kNtlmssp, proto::oid::kKerberos}, &negotiate);
+  ASSERT_EQ(both_.Step(token, &reply_), NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(Answer().supported_mech, proto::oid::kNtlmssp);
+  EXPECT_FALSE(both_.Blocks(token));
+}
+
+TEST_F(SpnegoKerberosTest, NtlmThatIsOffIsRefusedInEveryForm) {
+  const AuthEnvironment off = {.ntlm = environment_, .allow_ntlm = false, .kerberos = &kerberos_};
+  const Bytes negotiate = client_.Negotiate();
+  SpnegoServer raw(off);
+  EXPECT_EQ(raw.Step(negotiate, &reply_), NtStatus::kNtlmBlocked);
+  SpnegoServer wrapped(off);
+  EXPECT_EQ(wrapped.Step(Init({proto::oid::kNtlmssp}, &negotiate), &reply_),
+            NtStatus::kNtlmBlocked);
+  EXPECT_EQ(wrapped.Reason(), "it offered NTLM, and auth.ntlm is off");
+  // A client that can do both is led to Kerberos.
+  SpnegoServer both(off);
+  EXPECT_EQ(both.Step(Init({proto::oid::kNtlmssp, proto::oid::kKerberos}, &negotiate), &reply_),
+            NtStatus::kMoreProcessingRequired);
+  EXPECT_EQ(Answer().supported_mech, proto::oid::kKerberos);
+}
+
+TEST_F(SpnegoKerberosTest, HintOffersWhatIsOn) {
+  const auto offered = [](bool kerberos, bool ntlm) {
+    proto::NegTokenInit hint;
+    const Bytes token = SpnegoHint(kerberos, ntlm);
+    EXPECT_TRUE(proto::NegTokenInit::Decode(token, &hint));
+    return std::vector<std::string>(hint.mech_types.begin(), hint.mech_types.end());
+  };
+  using List = std::vector<std::string>;
+  EXPECT_EQ(offered(true, true),
+            (List{std::string(proto::oid::kMsKerberos), std::string(proto::oid::kKerberos),
+                  std::string(proto::oid::kNtlmssp)}));
+  EXPECT_EQ(offered(true, false),
+            (List{std::string(proto::oid::kMsKerberos), std::string(proto::oid::kKerberos)}));
+  EXPECT_TRUE(SpnegoHint(false, false).empty());
+}
+
+TEST_F(SpnegoServerTest, ClaimsTheUserOfAnAuthenticateMessageOnly) {
+  std::string user;
+  const Bytes negotiate = client_.Negotiate();
+  const Bytes init = Init({proto::oid::kNtlmssp}, &negotiate);
+  EXPECT_FALSE(server_.ClaimedUser(init, &user));
+  ASSERT_EQ(server_.Step(init, &reply_), NtStatus::kMoreProcessingRequired);
+  Bytes authenticate;
+  ASSERT_TRUE(client_.Authenticate(*Answer().response_token, &authenticate));
+  ASSERT_TRUE(server_.ClaimedUser(Resp(&authenticate, nullptr), &user));
+  EXPECT_EQ(user, "alice");
+}
+
 TEST_F(SpnegoServerTest, HintOffersNtlm) {
   proto::NegTokenInit hint;
-  const Bytes token = SpnegoHint();
+  const Bytes token = SpnegoHint(/*kerberos=*/false, /*ntlm=*/true);
   ASSERT_TRUE(proto::NegTokenInit::Decode(token, &hint));
   ASSERT_EQ(hint.mech_types.size(), 1u);
   EXPECT_EQ(hint.mech_types[0], proto::oid::kNtlmssp);
@@ -244,7 +395,7 @@ TEST_F(SpnegoServerTest, RefusesEveryTruncationAndFlippedBitOfTheLastToken) {
   for (int round = 0; round < 2; ++round) {
     size_t size = 1;
     for (size_t i = 0; i < size; ++i) {
-      SpnegoServer server(environment_);
+      SpnegoServer server({.ntlm = environment_});
       SpnegoClient client(Credentials(), client_random_, clock_);
       ASSERT_EQ(server.Step(client.Start(), &reply_), NtStatus::kMoreProcessingRequired);
       Bytes next;

@@ -27,6 +27,13 @@ ciphers = ["AES-256-GCM"]
 [auth]
 guest = false
 anonymous = true
+kerberos_keytab = "/etc/cifs.keytab"
+kerberos_realms = ["EXAMPLE.COM"]
+winbind = true
+ntlm = false
+failure_delay = 250
+[auth.kerberos_users]
+"root/admin@EXAMPLE.COM" = "alice"
 [[share]]
 name = "files"
 path = "/tmp"
@@ -66,6 +73,12 @@ TEST(ConfigFile, ReadsEveryKey) {
   EXPECT_EQ(gateway.preferences.ciphers, std::vector{crypto::Cipher::kAes256Gcm});
   EXPECT_FALSE(gateway.allow_guest);
   EXPECT_TRUE(gateway.allow_anonymous);
+  EXPECT_EQ(gateway.kerberos_keytab, "/etc/cifs.keytab");
+  EXPECT_EQ(gateway.kerberos_realms, std::vector<std::string>{"EXAMPLE.COM"});
+  EXPECT_EQ(gateway.kerberos_users.at("root/admin@EXAMPLE.COM"), "alice");
+  EXPECT_TRUE(gateway.winbind);
+  EXPECT_FALSE(gateway.preferences.auth.ntlm);
+  EXPECT_EQ(gateway.preferences.auth.failure_delay, 250u);
   ASSERT_EQ(gateway.shares.size(), 2u);
   EXPECT_EQ(gateway.shares[0].name, "files");
   EXPECT_TRUE(gateway.shares[0].preferences.read_only);

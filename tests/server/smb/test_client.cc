@@ -354,7 +354,10 @@ NtStatus TestClient::Authenticate(absl::string_view user, absl::string_view pass
       continue;
     }
     session_flags = response.session_flags;
-    if (!spnego.Finish(response.security_buffer)) return NtStatus::kInternalError;
+    const bool plain =
+        (session_flags & (proto::kSessionFlagIsGuest | proto::kSessionFlagIsNull)) != 0;
+    // Without a password there is no key to prove the mechanisms with.
+    if (!plain && !spnego.Finish(response.security_buffer)) return NtStatus::kInternalError;
     if (again) return NtStatus::kOk;
     session::KeyParameters parameters;
     parameters.dialect = negotiated.dialect_revision;
@@ -372,8 +375,6 @@ NtStatus TestClient::Authenticate(absl::string_view user, absl::string_view pass
     parameters.preauth_hash = hash.value();
     parameters.role = session::Role::kClient;
     keys = session::SessionCryptoState::DeriveAllKeys(spnego.session_key().span(), parameters);
-    const bool plain =
-        (session_flags & (proto::kSessionFlagIsGuest | proto::kSessionFlagIsNull)) != 0;
     sign = !plain;
     seal = (session_flags & proto::kSessionFlagEncryptData) != 0;
     // The final response is signed with the keys that it made.

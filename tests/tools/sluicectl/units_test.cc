@@ -16,7 +16,7 @@ TEST(UnitsTest, CountsHaveThreeDigitsAtMost) {
 
 TEST(UnitsTest, BytesAreInPowersOf1024) {
   EXPECT_EQ(Bytes(0), "0 B");
-  EXPECT_EQ(Bytes(1023), "1.0 KiB");
+  EXPECT_EQ(Bytes(1023), "1023 B");
   EXPECT_EQ(Bytes(1536), "1.5 KiB");
   EXPECT_EQ(Bytes(64.0 * 1024 * 1024), "64 MiB");
 }

@@ -1,0 +1,100 @@
+#include "server/auth/logon_throttle.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/auth/user_name.h"
+#include "server/base/auth_limits.h"
+#include "server/base/refusal_log.h"
+
+namespace sluice::auth {
+namespace {
+
+constexpr uint64_t kNanosPerMilli = 1'000'000;
+constexpr uint64_t kKnownNanos = uint64_t{24} * 3600 * 1'000'000'000;
+
+// Names that mean one user are one key.
+std::string UserKey(absl::string_view user) {
+  std::string key;
+  if (!UpperCaseName(user, &key)) key = std::string(user);
+  return key;
+}
+
+std::string PairKey(const std::string& address, const std::string& user) {
+  return absl::StrCat(address, "\n", user);
+}
+
+}  // namespace
+
+std::string ThrottleAddress(absl::string_view peer) {
+  std::string address = base::AddressOf(peer);
+  in6_addr parsed{};
+  if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+  // One customer, one /64.
+  std::fill(parsed.s6_addr + 8, parsed.s6_addr + 16, 0);
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(AF_INET6, &parsed, text, sizeof(text));
+}
+
+LogonThrottle::LogonThrottle(const base::Clock& clock)
+    : clock_(clock),
+      pairs_(limits::throttle_entries_max),
+      users_(limits::throttle_entries_max),
+      addresses_(limits::throttle_entries_max) {}
+
+bool LogonThrottle::Exceeds(Failures* failures, const ThrottleLimits& limits,
+                            uint64_t limit) const {
+  if (failures == nullptr || limit == 0) return false;
+  const uint64_t age = clock_.MonotonicNanos() - failures->since_nanos;
+  if (age >= limits.window * kNanosPerMilli) failures->count = 0;
+  return failures->count >= limit;
+}
+
+void LogonThrottle::Count(Failures& failures, const ThrottleLimits& limits) const {
+  const uint64_t now = clock_.MonotonicNanos();
+  if (failures.count != 0 && now - failures.since_nanos >= limits.window * kNanosPerMilli) {
+    failures.count = 0;
+  }
+  if (failures.count++ == 0) failures.since_nanos = now;
+}
+
+Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view peer,
+                             absl::string_view user) {
+  const std::string address = ThrottleAddress(peer);
+  const std::string user_key = UserKey(user);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Failures* const pair = pairs_.Find(PairKey(address, user_key));
+  if (Exceeds(pair, limits, limits.failures_per_user_and_address)) return Admission::kRefusedHere;
+  if (pair != nullptr && clock_.MonotonicNanos() < pair->known_until_nanos) {
+    return Admission::kAtOnce;
+  }
+  if (Exceeds(users_.Find(user_key), limits, limits.failures_per_user)) {
+    return Admission::kRefusedUnknown;
+  }
+  return Exceeds(addresses_.Find(address), limits, limits.failures_per_address)
+             ? Admission::kAfterDelay
+             : Admission::kAtOnce;
+}
+
+void LogonThrottle::Failed(const ThrottleLimits& limits, absl::string_view peer,
+                           absl::string_view user) {
+  const std::string address = ThrottleAddress(peer);
+  const std::string user_key = UserKey(user);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Count(addresses_.FindOrAdd(address), limits);
+  if (user.empty()) return;
+  Count(users_.FindOrAdd(user_key), limits);
+  Count(pairs_.FindOrAdd(PairKey(address, user_key)), limits);
+}
+
+void LogonThrottle::Succeeded(absl::string_view peer, absl::string_view user) {
+  const std::string key = PairKey(ThrottleAddress(peer), UserKey(user));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Failures& pair = pairs_.FindOrAdd(key);
+  pair.count = 0;
+  pair.known_until_nanos = clock_.MonotonicNanos() + kKnownNanos;
+}
+
+}  // namespace sluice::auth

@@ -1,0 +1,94 @@
+#include "server/auth/share_access.h"
+
+#include <grp.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/strip.h"
+#include "server/auth/identity_map.h"
+#include "server/auth/user_name.h"
+
+namespace sluice::auth {
+namespace {
+
+constexpr size_t kRecordBytesMax = 1u << 20;
+
+bool SameUser(absl::string_view a, absl::string_view b) {
+  std::string upper_a;
+  std::string upper_b;
+  return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
+}
+
+bool Names(const std::vector<std::string>& list, absl::string_view user,
+           const std::function<bool(absl::string_view)>& in_group) {
+  return std::any_of(list.begin(), list.end(), [&](absl::string_view entry) {
+    if (absl::ConsumePrefix(&entry, "@")) return in_group(entry);
+    return entry == "*" || SameUser(entry, user);
+  });
+}
+
+// False if there is no such group, or it cannot be looked up.
+bool GidOf(const std::string& group, uint32_t* gid) {
+  std::vector<char> memory(1024);
+  for (;;) {
+    struct group record {};
+    struct group* found = nullptr;
+    const int error = getgrnam_r(group.c_str(), &record, memory.data(), memory.size(), &found);
+    if (error == EINTR) continue;
+    if (error == ERANGE && memory.size() < kRecordBytesMax) {
+      memory.resize(memory.size() * 4);
+      continue;
+    }
+    if (found != nullptr) *gid = record.gr_gid;
+    return found != nullptr;
+  }
+}
+
+}  // namespace
+
+ShareLevel LevelOf(const ShareLists& lists, absl::string_view user,
+                   const std::function<bool(absl::string_view)>& in_group) {
+  const auto has = [&](const std::vector<std::string>& allow,
+                       const std::vector<std::string>& deny) {
+    return !Names(deny, user, in_group) && (allow.empty() || Names(allow, user, in_group));
+  };
+  if (!has(lists.allow_read, lists.deny_read)) return ShareLevel::kNone;
+  return has(lists.allow_write, lists.deny_write) ? ShareLevel::kWrite : ShareLevel::kRead;
+}
+
+std::set<std::string> GroupsIn(const ShareLists& lists) {
+  std::set<std::string> groups;
+  for (const auto* list :
+       {&lists.allow_read, &lists.deny_read, &lists.allow_write, &lists.deny_write}) {
+    for (absl::string_view entry : *list) {
+      if (absl::ConsumePrefix(&entry, "@")) groups.emplace(entry);
+    }
+  }
+  return groups;
+}
+
+std::set<std::string> UnixGroupsOf(const std::string& user, const base::Identity* who,
+                                   const std::set<std::string>& groups) {
+  base::Identity account;
+  if (who == nullptr) {
+    const IdentityOptions options = {.can_switch = true, .fallback_account = ""};
+    absl::StatusOr<base::Identity> found = ResolveIdentity(options, user, "");
+    if (!found.ok()) return {};
+    account = *std::move(found);
+    who = &account;
+  }
+  std::set<std::string> in;
+  for (const std::string& group : groups) {
+    uint32_t gid = 0;
+    if (!GidOf(group, &gid)) continue;
+    if (who->gid == gid ||
+        std::find(who->groups.begin(), who->groups.end(), gid) != who->groups.end()) {
+      in.insert(group);
+    }
+  }
+  return in;
+}
+
+}  // namespace sluice::auth

@@ -1,0 +1,67 @@
+// Who was refused, when and why: what `sluicectl clients refused` shows.
+#ifndef SLUICE_SERVER_BASE_REFUSAL_LOG_H_
+#define SLUICE_SERVER_BASE_REFUSAL_LOG_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/clock.h"
+#include "server/base/lru_map.h"
+
+namespace sluice::base {
+
+enum class RefusalKind : uint8_t {
+  kProtocol,   // no dialect, cipher or other thing in common
+  kLogon,      // wrong user, password or ticket, or a mechanism that is off
+  kThrottled,  // too many failures before
+  kAccess,     // a share that the user or the session may not use
+  kLimit,      // too many connections, sessions, ...
+};
+inline constexpr size_t kRefusalKinds = 5;
+absl::string_view Name(RefusalKind kind);
+
+struct Refusal {
+  RefusalKind kind = RefusalKind::kProtocol;
+  std::string client;  // its address, without the port
+  std::string user;    // as claimed; "" if there was none
+  std::string why;     // one plain sentence that begins with the address
+  uint64_t count = 0;
+  int64_t first_wall_nanos = 0;
+  int64_t last_wall_nanos = 0;
+};
+
+// "192.0.2.7:50123" -> "192.0.2.7", "[2001:db8::1]:50123" -> "2001:db8::1"; an IPv4 address in
+// IPv6's clothes is an IPv4 address. Anything else stays as it is.
+std::string AddressOf(absl::string_view peer);
+
+// Keeps limits::refusals_max refusals; the same one again only counts. Thread-safe; no I/O.
+class RefusalLog {
+ public:
+  explicit RefusalLog(const Clock& clock);
+
+  // `peer`: address and port. `why` ends the sentence "ADDRESS: ..."; what a peer wrote into it
+  // must have been made printable.
+  void Add(RefusalKind kind, absl::string_view peer, absl::string_view user, absl::string_view why);
+  // The latest first.
+  std::vector<Refusal> List() const;
+  // Since the start, whatever was forgotten.
+  uint64_t Count(RefusalKind kind) const;
+
+ private:
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  LruMap<Refusal> refusals_;                      // mutex_
+  std::array<uint64_t, kRefusalKinds> counts_{};  // mutex_
+};
+
+// `text` in quotes, with a peer's control characters and quotes escaped and at most 64 bytes of it.
+std::string Quoted(absl::string_view text);
+
+}  // namespace sluice::base
+
+#endif  // SLUICE_SERVER_BASE_REFUSAL_LOG_H_

@@ -1,0 +1,54 @@
+#include "server/smb/refusal.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "proto/smb2/negotiate.h"
+#include "server/base/log.h"
+#include "server/smb/chain.h"
+#include "server/smb/smb_connection.h"
+#include "server/smb/worker.h"
+
+namespace sluice::smb {
+
+using proto::Dialect;
+
+void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_view user,
+                 absl::string_view why) {
+  const std::string& peer = request.connection.peer();
+  request.chain->worker().server().refusals.Add(kind, peer, user, why);
+  request.exchange->Audit({.event = kind == base::RefusalKind::kAccess ? "share" : "refused",
+                           .ok = false,
+                           .user = user,
+                           .detail = why});
+  base::Log(base::LogLevel::kInfo, {.connection = request.connection.state().id()}, "client %s: %s",
+            peer, why);
+}
+
+std::string NoDialectSentence(absl::Span<const uint16_t> offered,
+                              const session::ServerOptions& options) {
+  std::vector<absl::string_view> names;
+  bool below = true;
+  for (const Dialect dialect :
+       {Dialect::kSmb202, Dialect::kSmb210, Dialect::kSmb300, Dialect::kSmb302, Dialect::kSmb311}) {
+    if (std::find(offered.begin(), offered.end(), static_cast<uint16_t>(dialect)) ==
+        offered.end()) {
+      continue;
+    }
+    names.push_back(proto::Name(dialect));
+    below = below && dialect < options.dialect_min;
+  }
+  if (names.empty()) return "client offered no dialect of SMB 2 or 3";
+  return absl::StrCat("client offered only SMB ", absl::StrJoin(names, ", "), "; dialect.",
+                      below ? "min" : "max", " is ",
+                      proto::Name(below ? options.dialect_min : options.dialect_max));
+}
+
+std::string LogonSentence(absl::string_view user, absl::string_view why) {
+  return user.empty() ? absl::StrCat("log-on refused: ", why)
+                      : absl::StrCat("log-on of ", base::Quoted(user), " refused: ", why);
+}
+
+}  // namespace sluice::smb
