@@ -9,9 +9,11 @@
 #include <chrono>
 #include <cstring>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/processor.h"
 #include "server/auth/kerberos.h"
@@ -105,7 +107,7 @@ class Gateway::Impl {
   void Stop();
   absl::Status PutShare(const ShareOptions& options, bool close);
   absl::Status RemoveShare(absl::string_view name, bool close);
-  ShareUse UseOf(absl::string_view name) const;
+  ShareUse UseOf(absl::string_view name);
   std::vector<std::string> ShareNames() const;
   Observation Observe();
   Inventory List(const InventoryQuery& query);
@@ -120,7 +122,10 @@ class Gateway::Impl {
 
  private:
   absl::StatusOr<std::shared_ptr<smb::Share>> OpenShare(const ShareOptions& options);
-  void EndTreesOf(const std::shared_ptr<smb::Share>& share);
+  // Shares that were removed or replaced and still have tree connects; by name, or all.
+  std::vector<std::shared_ptr<smb::Share>> Drained(absl::string_view name = "");
+  void NoteDrained(const std::shared_ptr<smb::Share>& share);
+  void EndTreesOf(absl::string_view name);
   void Obey(const Preferences& preferences);
   absl::Status OpenShares();
   absl::Status OpenAuthentication();
@@ -140,6 +145,8 @@ class Gateway::Impl {
   std::unique_ptr<base::AuditLog> audit_;  // null: nothing is kept
   fs::NodeTable nodes_;
   smb::ShareTable shares_;
+  std::mutex drained_mutex_;
+  std::vector<std::weak_ptr<smb::Share>> drained_;  // drained_mutex_
   std::unique_ptr<auth::GroupStore> groups_;
   std::unique_ptr<auth::DomainUsers> domain_;         // null: the machine's domain is not asked
   std::unique_ptr<auth::KerberosAcceptor> kerberos_;  // null: off
@@ -189,7 +196,16 @@ absl::StatusOr<std::shared_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   share->name = options.name;
   share->comment = options.comment;
   share->path = options.path;
-  if (options.storage == StorageKind::kMemory) {
+  share->in_memory = options.storage == StorageKind::kMemory;
+  if (const std::shared_ptr<const smb::Share> now = shares_.Find(options.name);
+      now != nullptr && now->name == share->name && now->path == share->path &&
+      now->in_memory == share->in_memory) {
+    // Only what is said of it changes: the files stay, also those in memory.
+    share->backend = now->backend;
+    share->volume = now->volume;
+    return share;
+  }
+  if (share->in_memory) {
     share->backend = storage::MakeMemoryBackend(clock_, kMemoryShareBytesMax);
   } else {
     storage::Result<std::unique_ptr<storage::Backend>> backend =
@@ -231,6 +247,26 @@ void Gateway::Impl::Obey(const Preferences& preferences) {
   base::SetLogFormat(preferences.log.format);
   listener_->set_connections_max(preferences.limits.connections);
   for (const std::shared_ptr<smb::Share>& share : shares_.List()) ObeyShare(*share, preferences);
+  for (const std::shared_ptr<smb::Share>& share : Drained()) ObeyShare(*share, preferences);
+}
+
+std::vector<std::shared_ptr<smb::Share>> Gateway::Impl::Drained(absl::string_view name) {
+  std::vector<std::shared_ptr<smb::Share>> in_use;
+  const std::lock_guard<std::mutex> lock(drained_mutex_);
+  std::erase_if(drained_, [&](const std::weak_ptr<smb::Share>& each) {
+    std::shared_ptr<smb::Share> share = each.lock();
+    if (share == nullptr) return true;
+    if (name.empty() || absl::EqualsIgnoreCase(share->name, name)) {
+      in_use.push_back(std::move(share));
+    }
+    return false;
+  });
+  return in_use;
+}
+
+void Gateway::Impl::NoteDrained(const std::shared_ptr<smb::Share>& share) {
+  const std::lock_guard<std::mutex> lock(drained_mutex_);
+  drained_.push_back(share);
 }
 
 absl::Status Gateway::Impl::PutShare(const ShareOptions& options, bool close) {
@@ -238,27 +274,33 @@ absl::Status Gateway::Impl::PutShare(const ShareOptions& options, bool close) {
   if (!share.ok()) return share.status();
   ObeyShare(**share, *preferences_.Get());
   const std::shared_ptr<smb::Share> before = shares_.Put(*share);
-  if (before != nullptr && close) EndTreesOf(before);
+  if (before != nullptr) NoteDrained(before);
+  if (close) EndTreesOf(options.name);
   return absl::OkStatus();
 }
 
 absl::Status Gateway::Impl::RemoveShare(absl::string_view name, bool close) {
   const std::shared_ptr<smb::Share> share = shares_.Remove(name);
   // It may never have been served: an optional one.
-  if (share == nullptr) return absl::OkStatus();
-  if (close) EndTreesOf(share);
+  if (share != nullptr) NoteDrained(share);
+  if (close) EndTreesOf(name);
   return absl::OkStatus();
 }
 
-void Gateway::Impl::EndTreesOf(const std::shared_ptr<smb::Share>& share) {
+void Gateway::Impl::EndTreesOf(absl::string_view name) {
   if (threads_.empty()) return;
-  OnEveryLoop([share](smb::Worker& worker) { worker.EndTreesOf(*share); });
+  for (const std::shared_ptr<smb::Share>& share : Drained(name)) {
+    OnEveryLoop([share](smb::Worker& worker) { worker.EndTreesOf(*share); });
+  }
 }
 
-ShareUse Gateway::Impl::UseOf(absl::string_view name) const {
-  const std::shared_ptr<const smb::Share> share = shares_.Find(name);
-  if (share == nullptr) return {};
-  return {.served = true, .trees = share->trees};
+ShareUse Gateway::Impl::UseOf(absl::string_view name) {
+  ShareUse use;
+  if (const std::shared_ptr<const smb::Share> share = shares_.Find(name); share != nullptr) {
+    use = {.served = true, .trees = share->trees};
+  }
+  for (const std::shared_ptr<smb::Share>& share : Drained(name)) use.trees += share->trees;
+  return use;
 }
 
 absl::Status Gateway::Impl::OpenAuthentication() {

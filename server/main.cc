@@ -170,6 +170,8 @@ int Serve(config::Configuration file) {
   const absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(std::move(options));
   if (!gateway.ok()) return Fail(gateway.status());
   (*configuration)->Attach((*gateway)->preferences());
+  // First, so that what looks at the loops finds them all.
+  (*gateway)->Start();
   const control::ControlContext context = {**gateway, **configuration};
   absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
       control::ControlServer::Start(control_socket, control_group, context, base::SystemClock());
@@ -177,7 +179,6 @@ int Serve(config::Configuration file) {
   absl::StatusOr<std::unique_ptr<control::MetricsEndpoint>> metrics =
       StartMetrics(metrics_listen, **gateway);
   if (!metrics.ok()) return Fail(metrics.status());
-  (*gateway)->Start();
   LogStart(**gateway);
   auto watchdog = std::make_unique<service::Watchdog>([&gateway] { return Alive(**gateway); });
   service::Notify("READY=1");

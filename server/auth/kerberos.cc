@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "crypto/secret.h"
+#include "server/auth/user_name.h"
 #include "server/base/log.h"
 
 namespace sluice::auth {
@@ -375,6 +376,9 @@ absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& princip
     who.user = std::move(domain_user.name);
     who.unix_user = std::move(domain_user.unix_user);
   } else {
+    // Nobody has looked at it yet; NSS ends a name where the share's lists do not.
+    const absl::Status valid = ValidateUserName(*name);
+    if (!valid.ok()) return valid;
     who.user = *std::move(name);
   }
   return who;

@@ -29,8 +29,8 @@ bool Names(const std::vector<std::string>& list, absl::string_view user,
   });
 }
 
-// False if there is no such group, or it cannot be looked up.
-bool GidOf(const std::string& group, uint32_t* gid) {
+// 0, or an error; ENOENT: there is no such group.
+int GidOf(const std::string& group, uint32_t* gid) {
   std::vector<char> memory(1024);
   for (;;) {
     struct group record {};
@@ -41,8 +41,14 @@ bool GidOf(const std::string& group, uint32_t* gid) {
       memory.resize(memory.size() * 4);
       continue;
     }
-    if (found != nullptr) *gid = record.gr_gid;
-    return found != nullptr;
+    if (found != nullptr) {
+      *gid = record.gr_gid;
+      return 0;
+    }
+    // The errors that getgrnam_r(3) has for a name that is not there.
+    const bool absent =
+        error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+    return absent ? ENOENT : error;
   }
 }
 
@@ -69,20 +75,24 @@ std::set<std::string> GroupsIn(const ShareLists& lists) {
   return groups;
 }
 
-std::set<std::string> UnixGroupsOf(const std::string& user, const base::Identity* who,
-                                   const std::set<std::string>& groups) {
+std::optional<std::set<std::string>> UnixGroupsOf(const std::string& user,
+                                                  const base::Identity* who,
+                                                  const std::set<std::string>& groups) {
   base::Identity account;
   if (who == nullptr) {
     const IdentityOptions options = {.can_switch = true, .fallback_account = ""};
     absl::StatusOr<base::Identity> found = ResolveIdentity(options, user, "");
-    if (!found.ok()) return {};
+    if (absl::IsNotFound(found.status())) return std::set<std::string>();
+    if (!found.ok()) return std::nullopt;
     account = *std::move(found);
     who = &account;
   }
   std::set<std::string> in;
   for (const std::string& group : groups) {
     uint32_t gid = 0;
-    if (!GidOf(group, &gid)) continue;
+    const int error = GidOf(group, &gid);
+    if (error == ENOENT) continue;
+    if (error != 0) return std::nullopt;
     if (who->gid == gid ||
         std::find(who->groups.begin(), who->groups.end(), gid) != who->groups.end()) {
       in.insert(group);

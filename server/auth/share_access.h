@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,9 +34,11 @@ ShareLevel LevelOf(const ShareLists& lists, absl::string_view user,
 std::set<std::string> GroupsIn(const ShareLists& lists);
 
 // Those of `groups` that are Unix groups (NSS) which `user` is in: by the credentials of his
-// sessions or, where `who` is null, by the account of his name. BLOCKS. Thread-safe.
-std::set<std::string> UnixGroupsOf(const std::string& user, const base::Identity* who,
-                                   const std::set<std::string>& groups);
+// sessions or, where `who` is null, by the account of his name. None where NSS cannot answer now.
+// BLOCKS. Thread-safe.
+std::optional<std::set<std::string>> UnixGroupsOf(const std::string& user,
+                                                  const base::Identity* who,
+                                                  const std::set<std::string>& groups);
 
 }  // namespace sluice::auth
 

@@ -1,6 +1,7 @@
 #include "server/ring/credentials.h"
 
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +84,8 @@ ScopedCredentials::ScopedCredentials(const base::Identity* who) {
     return;
   }
   changed_ = true;
+  // Who leaves uid 0, on the way back, would lose for ever what it may become others by.
+  if (OwnCredentials().keeps_capabilities()) prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
   // The user last: giving up root takes away the right to do the rest.
   error_ = SetGroups(who->groups);
   if (error_ == 0) error_ = SetGid(who->gid);

@@ -18,7 +18,10 @@ uint64_t SessionTable::Reserve() {
     if (id == 0 || id == kIdMax) continue;
     Shard& place = shard(id);
     const std::lock_guard<std::mutex> lock(place.mutex);
-    if (place.entries.try_emplace(id).second) return id;
+    if (place.entries.try_emplace(id).second) {
+      reserved_.fetch_add(1, std::memory_order_relaxed);
+      return id;
+    }
   }
 }
 
@@ -43,7 +46,7 @@ void SessionTable::NoteEncryption(uint64_t id) {
 void SessionTable::Remove(uint64_t id) {
   Shard& place = shard(id);
   const std::lock_guard<std::mutex> lock(place.mutex);
-  place.entries.erase(id);
+  if (place.entries.erase(id) != 0) reserved_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool SessionTable::FindPrevious(uint64_t previous_id, uint64_t current_id, absl::string_view user,

@@ -62,8 +62,8 @@ class SessionTable {
   // REQUIRES: info.id was reserved.
   void Publish(SessionInfo info, std::weak_ptr<Session> session);
 
-  // The session's traffic is encrypted from now on, by the client's choice. No-op for one that is not
-  // there.
+  // The session's traffic is encrypted from now on, by the client's choice. No-op for one that is
+  // not there.
   void NoteEncryption(uint64_t id);
 
   // Frees the id. No-op for one that is not there.
@@ -81,6 +81,8 @@ class SessionTable {
   bool Find(uint64_t id, SessionHandle* handle) const;
   // Published ones.
   size_t size() const;
+  // Those that have an id, published or not. Cheap.
+  size_t reserved() const { return reserved_.load(std::memory_order_relaxed); }
   // Of the published sessions, as far as they count.
   size_t OpenCount() const;
 
@@ -101,6 +103,7 @@ class SessionTable {
 
   base::Random& random_;
   std::array<Shard, kShards> shards_;
+  std::atomic<size_t> reserved_{0};
 };
 
 }  // namespace sluice::session

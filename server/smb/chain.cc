@@ -53,6 +53,7 @@ void Chain::BeginRequest(Part& part) {
   request_->response.source_ = this;
   row_ = nullptr;
   session_.reset();
+  who_.reset();
   tree_.reset();
   cancelled_ = false;
   ended_ = false;
@@ -74,6 +75,7 @@ void Chain::Recycle() {
   const std::shared_ptr<SmbConnection> connection = std::move(connection_);
   request_.reset();
   session_.reset();
+  who_.reset();
   tree_.reset();
   last_open_.reset();
   new_opens_.clear();
@@ -96,6 +98,8 @@ void Chain::Recycle() {
 
 bool Chain::IsTargetOfCancel(const proto::Header& cancel) const {
   if (!running_ || !request_.has_value()) return false;
+  // Whoever guesses passwords may not choose how long the answer takes.
+  if (request_->header.command == proto::Command::kSessionSetup) return false;
   if (cancel.async()) return async_id_ != 0 && async_id_ == cancel.async_id;
   return request_->header.message_id == cancel.message_id &&
          request_->header.command != proto::Command::kCancel;
@@ -122,6 +126,11 @@ void Chain::OnCancel(std::function<void()> cancel) {
 }
 
 bool Chain::AddOpen(std::shared_ptr<Open> open) {
+  // Nobody would close what a session or tree connect that has ended in the meantime has open.
+  if (connection_->FindSession(session_->id()) != session_ ||
+      session_->FindTree(tree_->id) != tree_) {
+    return false;
+  }
   OpenTable& opens = StateOf(*session_).opens;
   if (opens.size() >= worker_.preferences().limits.opens_per_session ||
       !opens.Insert(open, tree_->id)) {

@@ -157,6 +157,7 @@ class Chain final : public Exchange {
   std::optional<Request> request_;
   const CommandRow* row_ = nullptr;
   std::shared_ptr<session::Session> session_;
+  std::shared_ptr<const base::Identity> who_;  // the session's may change while a request waits
   std::shared_ptr<session::Tree> tree_;
   bool cancelled_ = false;
   bool ended_ = false;

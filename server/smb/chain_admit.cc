@@ -139,7 +139,8 @@ NtStatus Chain::CheckSession(const CommandRow& row, SessionStatus found) {
     return NtStatus::kNetworkSessionExpired;
   }
   request_->session = session_.get();
-  request_->who = session_->user().identity.get();
+  who_ = session_->user().identity;
+  request_->who = who_.get();
   return NtStatus::kOk;
 }
 

@@ -2,6 +2,7 @@
 // lost [MS-SMB2] 3.3.5.5.
 #include "proto/smb2/session_setup.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/smb2/logoff.h"
 #include "server/auth/identity_map.h"
+#include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
@@ -26,6 +28,7 @@ using proto::NtStatus;
 
 namespace {
 
+constexpr size_t kUserBytesMax = 4 * limits::user_name_characters_max;  // in UTF-8
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
@@ -39,7 +42,8 @@ NtStatus FindOrMakeSession(Request& request) {
   }
   session::SessionTable& table = worker.server().sessions;
   const LimitPreferences& limits = worker.preferences().limits;
-  if (table.size() >= limits.sessions || state.session_count() >= limits.sessions_per_connection) {
+  if (table.reserved() >= limits.sessions ||
+      state.session_count() >= limits.sessions_per_connection) {
     return NtStatus::kInsufficientResources;
   }
   auto fresh = std::make_shared<session::Session>(table.Reserve(), state.id(), worker.loop().now());
@@ -239,6 +243,8 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
   const std::string peer = request.connection.peer();
   std::string user;
   if (spnego.ClaimedUser(token, &user)) {
+    // What is longer is no user's name, and is not remembered whole.
+    user.resize(std::min(user.size(), kUserBytesMax));
     auth::Admission admission = server.throttle.Ask(limits, peer, user);
     if (admission == auth::Admission::kAfterDelay) {
       co_await Pause(request, limits.address_delay);

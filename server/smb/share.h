@@ -30,6 +30,7 @@ struct Share : std::enable_shared_from_this<Share> {
   std::string comment;
   std::string path;
   ShareKind kind = ShareKind::kDisk;
+  bool in_memory = false;
   // As preferences say now.
   std::atomic<bool> read_only = false;
   // Clients see it in the list of shares.

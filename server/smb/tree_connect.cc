@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -43,10 +44,13 @@ std::string ShareName(absl::Span<const uint8_t> path) {
   return std::string(rest);
 }
 
-SharePreferences PreferencesOf(const ServerState& server, const Share& share) {
+// None for a disk share that is just being removed.
+std::optional<SharePreferences> PreferencesOf(const ServerState& server, const Share& share) {
+  if (share.kind == ShareKind::kPipe) return SharePreferences();
   const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
   const auto found = preferences->shares.find(share.name);
-  return found == preferences->shares.end() ? SharePreferences() : found->second;
+  if (found == preferences->shares.end()) return std::nullopt;
+  return found->second;
 }
 
 // What is encrypted needs no signature.
@@ -77,7 +81,14 @@ ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& s
         server.identities.can_switch ? session.user().identity : nullptr;
     auto ask = [&] { return auth::UnixGroupsOf(user, identity.get(), unix_groups); };
     auto operation = request.loop.Offload(nullptr, std::move(ask));
-    unix_groups = co_await operation;
+    std::optional<std::set<std::string>> found = co_await operation;
+    if (!found.has_value()) {
+      base::Log(base::LogLevel::kWarning,
+                "the groups of %s cannot be looked up: no share that names groups is for them now",
+                base::Quoted(user));
+      co_return auth::ShareLevel::kNone;
+    }
+    unix_groups = *std::move(found);
   } else {
     unix_groups.clear();
   }
@@ -122,13 +133,19 @@ ring::Task<NtStatus> TreeConnect(Request& request) {
   }
   const std::shared_ptr<const Share> share = server.shares.Find(ShareName(decoded.path));
   if (share == nullptr) co_return NtStatus::kBadNetworkName;
-  const SharePreferences preferences = PreferencesOf(server, *share);
+  std::optional<SharePreferences> preferences = PreferencesOf(server, *share);
+  if (!preferences.has_value()) co_return NtStatus::kBadNetworkName;
   const std::shared_ptr<session::Session> session = chain.session();
   auth::ShareLevel level = auth::ShareLevel::kWrite;
   if (share->kind == ShareKind::kDisk) {
-    level = co_await LevelOf(request, *session, preferences);
+    level = co_await LevelOf(request, *session, *preferences);
     if (request.connection.FindSession(session->id()) != session) {
       co_return NtStatus::kUserSessionDeleted;
+    }
+    // The share may have been removed or changed in the meantime.
+    preferences = PreferencesOf(server, *share);
+    if (server.shares.Find(share->name) != share || !preferences.has_value()) {
+      co_return NtStatus::kBadNetworkName;
     }
   }
   if (level == auth::ShareLevel::kNone) {
@@ -136,21 +153,21 @@ ring::Task<NtStatus> TreeConnect(Request& request) {
                           session->guest() || session->anonymous() ? "guests are not allowed there"
                                                                    : "its lists do not allow it");
   }
-  const EncryptionMode mode = preferences.encryption;
+  const EncryptionMode mode = preferences->encryption;
   const bool can_seal = session->crypto()->can_seal();
   if (mode == EncryptionMode::kRequired && !can_seal) {
     co_return RefuseShare(request, *share, "it must be encrypted, and the client cannot");
   }
   const bool encrypt = mode >= EncryptionMode::kDesired && can_seal;
   if (share->kind == ShareKind::kDisk &&
-      !SignsWell(*session, encrypt || session->encrypt(), preferences.signing)) {
+      !SignsWell(*session, encrypt || session->encrypt(), preferences->signing)) {
     co_return RefuseShare(request, *share, "the session signs with an algorithm not wanted there");
   }
 
   const std::shared_ptr<session::Tree> tree = session->AddTree(share->name);
   if (tree == nullptr) co_return NtStatus::kInsufficientResources;
   auto state = std::make_unique<TreeState>(share);
-  state->audit = preferences.audit;
+  state->audit = preferences->audit;
   state->stats = chain.worker().stats().ForShare(share->name);
   state->read_only = level == auth::ShareLevel::kRead;
   state->maximal_access = MaximalAccess(*share, share->read_only || state->read_only);

@@ -192,6 +192,24 @@ class AdminTest(unittest.TestCase):
         missing = self.gateway.ctl("share", "get", "files", check=False)
         self.assertIn("there is no share files", missing.stderr)
 
+    def test_closing_a_share_means_those_that_it_replaced_as_well(self):
+        elsewhere = self.gateway.directory / "elsewhere"
+        elsewhere.mkdir()
+        with SmbSession(self.gateway) as session:
+            self.assertIn("blocks of size", session.run("ls"))
+            self.gateway.ctl("share", "change", "files", "--path", str(elsewhere))
+            self.gateway.ctl("prefs", "set", "share.files.read_only", "true")
+            self.assertIn("NT_STATUS", session.run("mkdir directory"))
+            closed = self.gateway.ctl("share", "remove", "files", "--close").stdout
+            self.assertIn("tree connects closed: 1", closed)
+            self.assertIn("NT_STATUS", session.run("ls"))
+
+    def test_another_comment_leaves_files_in_memory_where_they_are(self):
+        self.gateway.ctl("share", "add", "ram", "--storage", "memory")
+        self.gateway.smbclient("mkdir kept", share="ram")
+        self.gateway.ctl("share", "change", "ram", "--comment", "other")
+        self.assertIn("kept", self.gateway.smbclient("ls", share="ram").stdout)
+
     def test_share_moves_to_another_directory(self):
         elsewhere = self.gateway.directory / "elsewhere"
         elsewhere.mkdir()

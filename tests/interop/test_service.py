@@ -138,6 +138,12 @@ class ServiceTest(unittest.TestCase):
                 made = gateway.shares["files"] / user / "mine"
                 self.assertEqual(made.stat().st_uid, pwd.getpwnam(user).pw_uid)
                 made.chmod(0o600)
+            # Going back from uid 0 takes more than going back from others.
+            gateway.ctl("user", "add", "chief", "--unix-user", "root", "--password-stdin",
+                        input="Of-The-Chief-9\n")
+            for _ in range(2):
+                done = gateway.smbclient("ls", user="chief", password="Of-The-Chief-9")
+                self.assertEqual(done.returncode, 0, done.stdout)
             # The capabilities that the gateway has are not its users'.
             first, second = gateway.users
             done = gateway.smbclient(f"get {first[0]}/mine /dev/null", user=second[0],

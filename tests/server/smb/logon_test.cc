@@ -5,7 +5,9 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "proto/smb2/cancel.h"
 #include "proto/smb2/set_info.h"
 #include "tests/server/smb/gateway_fixture.h"
 
@@ -51,6 +53,13 @@ TEST_F(LogonTest, WrongPasswordsAreToldTheOperator) {
   EXPECT_THAT(Refusals(), HasSubstr("log-on of \"eve\\n\" refused: there is no such user"));
 }
 
+TEST_F(LogonTest, ALongNameIsNotRememberedWhole) {
+  EXPECT_NE(LogOn(std::string(300, 'x'), "wrong"), NtStatus::kOk);
+  const std::vector<base::Refusal> refusals = gateway_->refusals().List();
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_LE(refusals[0].user.size(), 256u);
+}
+
 TEST_F(LogonTest, AUserWithTooManyFailuresIsRefusedHereAndNobodyElse) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(LogOn("alice", "wrong"), NtStatus::kLogonFailure);
   EXPECT_EQ(LogOn("alice", "secret"), NtStatus::kAccountLockedOut);
@@ -82,6 +91,23 @@ TEST_F(LogonTest, AFailureIsAnsweredLateAndOthersOnTheConnectionGoOn) {
   EXPECT_EQ(client.LogOn("alice", "wrong"), NtStatus::kLogonFailure);
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(300));
   EXPECT_EQ(client.LogOn("alice", "secret"), NtStatus::kOk);
+}
+
+TEST_F(LogonTest, ACancelDoesNotBringTheAnswerForward) {
+  Change([](Preferences* preferences) { preferences->auth.failure_delay = 500; });
+  TestClient client(address());
+  ASSERT_TRUE(client.Negotiate());
+  std::thread cancel([&client, this] {
+    EXPECT_TRUE(Eventually([this] { return !gateway_->refusals().List().empty(); }));
+    proto::Header header;
+    header.command = proto::Command::kCancel;
+    header.message_id = 2;  // behind NEGOTIATE and the first SESSION_SETUP
+    client.SendFrame(TestClient::Message(header, proto::CancelRequest()));
+  });
+  const auto start = steady_clock::now();
+  EXPECT_EQ(client.LogOn("alice", "wrong"), NtStatus::kLogonFailure);
+  EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(500));
+  cancel.join();
 }
 
 // A client that goes away while its answer is held back takes the request with it.

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <string>
 
+#include "proto/smb2/create.h"
 #include "proto/smb2/echo.h"
 #include "proto/smb2/flush.h"
 #include "proto/smb2/logoff.h"
+#include "proto/wire/utf16.h"
 #include "tests/server/smb/gateway_fixture.h"
 
 namespace sluice::smb {
@@ -234,6 +236,27 @@ TEST_F(SessionSetupTest, ClientThatRequiresSigningGetsItWhereTheServerDoesNot) {
   EXPECT_FALSE(plain->header.is_signed());
   relaxed.sign = true;
   EXPECT_TRUE(relaxed.Call(Command::kEcho, proto::EchoRequest())->signature_right);
+}
+
+// Nobody would ever close what a session has open that has ended.
+TEST_F(SessionSetupTest, ACreateThatIsDoneAfterItsSessionHasEndedLeavesNothingOpen) {
+  Bytes name;
+  ASSERT_TRUE(proto::Utf8ToUtf16("ghost", &name));
+  proto::CreateRequest create;
+  create.desired_access = 0x0012019F;
+  create.share_access = 0;
+  create.create_disposition = proto::kDispositionOpenIf;
+  create.name = name;
+  for (int round = 0; round < 20; ++round) {
+    TestClient client(address());
+    ASSERT_TRUE(client.Start("disk"));
+    client.SendChain({client.Request(Command::kCreate, create)});
+    client.SendChain({client.Request(Command::kLogoff, proto::LogoffRequest())});
+    TestClient other(address());
+    ASSERT_TRUE(other.Start("disk"));
+    proto::FileId id;
+    EXPECT_TRUE(Eventually([&] { return other.Create("ghost", &id) == NtStatus::kOk; }));
+  }
 }
 
 }  // namespace
