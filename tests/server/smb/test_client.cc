@@ -270,29 +270,8 @@ bool TestClient::Silent(int millis) {
 }
 
 bool TestClient::Negotiate() {
-  proto::NegotiateRequest request;
-  request.security_mode = options_.security_mode;
-  request.capabilities = proto::kCapLargeMtu | proto::kCapEncryption;
-  request.client_guid = {1, 2, 3, 4};
-  bool contexts = false;
-  for (const proto::Dialect dialect : options_.dialects) {
-    request.dialects.push_back(static_cast<uint16_t>(dialect));
-    contexts = contexts || dialect == proto::Dialect::kSmb311;
-  }
   const Bytes salt(32, 7);
-  if (contexts) {
-    request.contexts.preauth_integrity.emplace();
-    request.contexts.preauth_integrity->hash_algorithms = {proto::kHashSha512};
-    request.contexts.preauth_integrity->salt = salt;
-    if (!options_.ciphers.empty()) request.contexts.ciphers.emplace();
-    for (const crypto::Cipher cipher : options_.ciphers) {
-      request.contexts.ciphers->push_back(static_cast<uint16_t>(cipher));
-    }
-    if (!options_.signing.empty()) request.contexts.signing_algorithms.emplace();
-    for (const crypto::SigningAlgorithm algorithm : options_.signing) {
-      request.contexts.signing_algorithms->push_back(static_cast<uint16_t>(algorithm));
-    }
-  }
+  const proto::NegotiateRequest request = session::MakeNegotiateRequest(options_, salt);
   const proto::Header header = NextHeader(Command::kNegotiate, 0);
   const Bytes message = Message(header, request);
   SendFrame(message);
@@ -359,21 +338,8 @@ NtStatus TestClient::Authenticate(absl::string_view user, absl::string_view pass
     // Without a password there is no key to prove the mechanisms with.
     if (!plain && !spnego.Finish(response.security_buffer)) return NtStatus::kInternalError;
     if (again) return NtStatus::kOk;
-    session::KeyParameters parameters;
-    parameters.dialect = negotiated.dialect_revision;
-    if (parameters.dialect >= proto::Dialect::kSmb300) {
-      parameters.signing_algorithm = crypto::SigningAlgorithm::kAes128Cmac;
-    }
-    if (signing_context != 0xFFFF) {
-      parameters.signing_algorithm = static_cast<crypto::SigningAlgorithm>(signing_context);
-    }
-    if (negotiated.contexts.ciphers.has_value()) {
-      parameters.cipher = static_cast<crypto::Cipher>(negotiated.contexts.ciphers->front());
-    } else if ((negotiated.capabilities & proto::kCapEncryption) != 0) {
-      parameters.cipher = crypto::Cipher::kAes128Ccm;
-    }
+    session::KeyParameters parameters = session::ClientTerms(negotiated);
     parameters.preauth_hash = hash.value();
-    parameters.role = session::Role::kClient;
     keys = session::SessionCryptoState::DeriveAllKeys(spnego.session_key().span(), parameters);
     sign = !plain;
     seal = (session_flags & proto::kSessionFlagEncryptData) != 0;

@@ -22,6 +22,7 @@
 #include "proto/smb2/header.h"
 #include "proto/smb2/negotiate.h"
 #include "proto/status/nt_status.h"
+#include "server/session/client_terms.h"
 #include "server/session/crypto_state.h"
 
 namespace sluice::smb {
@@ -39,16 +40,7 @@ struct Reply {
   proto::NtStatus status() const { return static_cast<proto::NtStatus>(header.status); }
 };
 
-struct ClientOptions {
-  std::vector<proto::Dialect> dialects = {proto::Dialect::kSmb202, proto::Dialect::kSmb210,
-                                          proto::Dialect::kSmb300, proto::Dialect::kSmb302,
-                                          proto::Dialect::kSmb311};
-  std::vector<crypto::SigningAlgorithm> signing = {crypto::SigningAlgorithm::kAes128Gmac,
-                                                   crypto::SigningAlgorithm::kAes128Cmac,
-                                                   crypto::SigningAlgorithm::kHmacSha256};
-  std::vector<crypto::Cipher> ciphers = {crypto::Cipher::kAes128Gcm, crypto::Cipher::kAes128Ccm,
-                                         crypto::Cipher::kAes256Gcm, crypto::Cipher::kAes256Ccm};
-  uint16_t security_mode = proto::kSigningEnabled;
+struct ClientOptions : session::ClientOffer {
   uint16_t credits = 64;  // asked for with every request
 };
 
