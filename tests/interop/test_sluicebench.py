@@ -1,0 +1,206 @@
+"""sluicebench against sluiced and Debian's smbd: every workload, verified. Never about speed."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from gateway import BIN, ROOT, Gateway
+
+sys.path.insert(0, str(ROOT / "benchmarks/load"))
+from peers import Smbd  # noqa: E402  (the path above must be set first)
+
+LOAD = BIN / "benchmarks/load"
+SLUICEBENCH = LOAD / "sluicebench"
+QUICK = ROOT / "benchmarks/load/suites/quick.toml"
+
+
+class Bench:
+    """How the tests of one server run sluicebench against it."""
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluicebench-test-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def bench(self, *arguments, password=None, user=None):
+        secret = self.directory / "password"
+        secret.write_text((password or self.password) + "\n")
+        secret.chmod(0o600)
+        results = self.directory / "results.json"
+        results.unlink(missing_ok=True)
+        command = [SLUICEBENCH, *arguments, f"smb://127.0.0.1:{self.port}/files", "--user",
+                   user or self.user, "--password-file", secret, "--json", results]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                              timeout=300)
+        runs = json.loads(results.read_text())["runs"] if results.exists() else None
+        return done, runs
+
+    def test_quick_suite(self):
+        done, runs = self.bench("suite", QUICK)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(runs), QUICK.read_text().count("[[job]]"))
+        for run in runs:
+            with self.subTest(run["label"]):
+                self.assertEqual(run["operations"], run["options"]["count"])
+                self.assertEqual(run["errors"], {})
+        self.assertEqual([path.name for path in self.share.iterdir()], [])
+
+    def test_agrees_on_what_was_asked_for(self):
+        _, runs = self.bench("run", "-w", "echo", "--count=10", "--cipher", "aes-128-ccm")
+        self.assertEqual(runs[0]["agreed"], {"dialect": "3.1.1", "signing": "none",
+                                             "cipher": "AES-128-CCM"})
+        _, runs = self.bench("run", "-w", "echo", "--count=10", "--dialect=2.1")
+        self.assertEqual(runs[0]["agreed"], {"dialect": "2.1", "signing": "HMAC-SHA256",
+                                             "cipher": "none"})
+
+    def test_wrong_contents_end_the_run(self):
+        data = ["run", "-w", "read", "--bs=64K", "--size=1M", "--verify", "--keep"]
+        done, _ = self.bench(*data, "--count=20")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.share / "sluicebench/data-0", "r+b") as file:
+            file.seek(300_000)
+            file.write(b"wrong")
+        done, runs = self.bench(*data, "--count=20", "--reuse")
+        shutil.rmtree(self.share / "sluicebench")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("WRONG CONTENTS", done.stderr)
+        self.assertIn("data-0 at 262144", done.stderr)
+        self.assertIsNone(runs)
+
+    def test_wrong_password_is_said(self):
+        done, runs = self.bench("run", "-w", "echo", "--count=1", password="wrong")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("STATUS_LOGON_FAILURE", done.stderr)
+        self.assertIsNone(runs)
+
+    def test_counts_what_the_server_uses(self):
+        _, runs = self.bench("run", "-w", "read", "--time=1", "--warmup=0", "--size=8M",
+                             f"--server-pid={self.pid}", "--server-tree")
+        server = runs[0]["server"]
+        self.assertGreater(server["cpu_seconds"], 0)
+        self.assertGreater(server["cpu_s_per_GB"], 0)
+        self.assertGreater(server["resident_after"], 1 << 20)
+
+
+class SluicedBenchTest(Bench, unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = Gateway(required=False).__enter__()
+        cls.addClassCleanup(cls.gateway.__exit__)
+        cls.share = cls.gateway.shares["files"]
+        cls.port, cls.pid = cls.gateway.port, cls.gateway.process.pid
+        cls.user, cls.password = cls.gateway.user, cls.gateway.password
+
+    def test_replays_a_log(self):
+        log = self.directory / "log"
+        log.write_text("# a day's work\n"
+                       "a mkdir folder\n"
+                       "a open 1 folder/file create\n"
+                       "a write 1 0 100000\n"
+                       "a close 1\n"
+                       "b wait 1000\n"
+                       "a stat folder/file\n"
+                       "a rename folder/file folder/other\n"
+                       "a list folder\n"
+                       "a open 2 folder/other read\n"
+                       "a read 2 0 65536\n"
+                       "a close 2\n"
+                       "a delete folder/other\n"
+                       "a delete folder\n")
+        done, runs = self.bench("run", "-w", "replay", "--log", log, "-c", "2", "--time=30",
+                                "--warmup=0")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(runs[0]["operations"], 12)
+        self.assertGreater(runs[0]["bytes"], 165536)  # and the listing's
+        (self.share / "sluicebench").rmdir()
+
+    def test_lost_server_ends_the_run(self):
+        with Gateway(required=False) as gateway:
+            bench = subprocess.Popen(
+                [SLUICEBENCH, f"smb://127.0.0.1:{gateway.port}/files", "-w", "read", "--time=60",
+                 "--user", gateway.user, "--json", self.directory / "results.json"],
+                env=dict(os.environ, SLUICEBENCH_PASSWORD=gateway.password),
+                stderr=subprocess.PIPE, text=True)
+            while not (gateway.shares["files"] / "sluicebench/data-0").exists():
+                self.assertIsNone(bench.poll())
+            gateway.kill()
+            _, errors = bench.communicate(timeout=60)
+            gateway.start()
+        self.assertEqual(bench.returncode, 1)
+        self.assertIn("STATUS_CONNECTION_DISCONNECTED", errors)
+        self.assertFalse((self.directory / "results.json").exists())
+
+    def test_full_disk_is_said(self):
+        directory = self.directory / "full"
+        directory.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "none", directory],
+                          capture_output=True).returncode != 0:
+            self.skipTest("no permission to mount")
+        self.addCleanup(subprocess.run, ["umount", "-l", directory])
+        os.chmod(directory, 0o777)
+        share = f'[[share]]\nname = "files"\npath = "{directory}"\n'
+        with Gateway(required=False, shares=[], extra=share) as gateway:
+            done = subprocess.run(
+                [SLUICEBENCH, f"smb://127.0.0.1:{gateway.port}/files", "-w", "read",
+                 "--size=16M", "--user", gateway.user], capture_output=True, text=True,
+                env=dict(os.environ, SLUICEBENCH_PASSWORD=gateway.password), timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("STATUS_DISK_FULL", done.stderr)
+
+    def test_report_is_one_page(self):
+        self.bench("run", "-w", "read", "--time=2", "--warmup=0", "--size=8M")
+        page = self.directory / "page.html"
+        done = subprocess.run([SLUICEBENCH, "report", self.directory / "results.json", "-o", page],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = page.read_text()
+        self.assertIn("<svg", text)
+        self.assertNotIn("src=", text)
+        self.assertNotIn("href=", text)
+
+
+class SmbdBenchTest(Bench, unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.share = pathlib.Path(tempfile.mkdtemp(prefix="smbd-share-"))
+        cls.addClassCleanup(shutil.rmtree, cls.share)
+        cls.smbd = Smbd(cls.share, min(os.sched_getaffinity(0))).__enter__()
+        cls.addClassCleanup(cls.smbd.__exit__)
+        cls.port, cls.pid = cls.smbd.port, cls.smbd.process.pid
+        cls.user, cls.password = cls.smbd.user, cls.smbd.password
+
+
+class LimitServerTest(unittest.TestCase):
+
+    def test_serves_what_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory) / "file"
+            file.write_bytes(bytes(8 << 20))
+            for name in ("limit_blocking", "limit_uring"):
+                for work in ("echo", "read", "randread", "write"):
+                    with self.subTest(server=name, work=work):
+                        self.serve(name, work, file)
+
+    def serve(self, name, work, file):
+        with subprocess.Popen([LOAD / "limits" / name, "127.0.0.1:0", file],
+                              stdout=subprocess.PIPE, text=True) as server:
+            try:
+                address = server.stdout.readline().split()[-1]
+                done = subprocess.run(
+                    [SLUICEBENCH, f"limit://{address}", "-w", work, "-c2", "-d4", "--count=500",
+                     "--size=8M", "--json=-"], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                run = json.loads(done.stdout)["runs"][0]
+                self.assertEqual((run["operations"], run["errors"]), (500, {}))
+            finally:
+                server.kill()
+
+
+if __name__ == "__main__":
+    unittest.main()
