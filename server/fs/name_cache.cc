@@ -19,6 +19,9 @@ constexpr uint64_t kTrustNanosMin = 5'000'000;
 // takes, since own changes are entered when they are done.
 constexpr int64_t kQuiet = 100'000'000 / storage::kTickNanos;
 
+// Beyond so many a directory that is read is not worth keeping.
+constexpr size_t kChangesInReadingMax = 65536;
+
 }  // namespace
 
 absl::string_view FoldedNames::At(uint32_t offset) const {
@@ -94,12 +97,44 @@ NameCache::Answer NameCache::Find(const storage::Stat& directory, absl::string_v
   return (same && entry.settled) || entered ? Answer::kNone : Answer::kUnknown;
 }
 
-void NameCache::Insert(const storage::Stat& directory, absl::string_view path, FoldedNames names,
+NameCache::Reading::Reading(NameCache& cache, absl::string_view path) : cache_(cache), path_(path) {
+  const std::lock_guard lock(cache_.mutex_);
+  cache_.readings_.push_back(this);
+}
+
+NameCache::Reading::~Reading() {
+  const std::lock_guard lock(cache_.mutex_);
+  std::erase(cache_.readings_, this);
+}
+
+void NameCache::NoteInReadings(absl::string_view path, absl::string_view name, bool created,
+                               int64_t wall) {
+  for (Reading* const reading : readings_) {
+    if (absl::string_view(reading->path_) != path) continue;
+    reading->too_many_ = reading->too_many_ || reading->changes_.size() >= kChangesInReadingMax;
+    if (!reading->too_many_) reading->changes_.push_back({std::string(name), created, wall});
+  }
+}
+
+bool NameCache::Apply(const std::vector<Reading::Change>& changes, Entry* entry) {
+  for (const Reading::Change& change : changes) {
+    if (change.created) {
+      entry->names.Add(change.name);
+    } else if (!entry->names.Remove(change.name)) {
+      return false;
+    }
+    entry->own_changes = true;
+    entry->own_changed_at = std::max(entry->own_changed_at, change.wall);
+  }
+  return true;
+}
+
+void NameCache::Insert(const storage::Stat& directory, const Reading& reading, FoldedNames names,
                        uint64_t now, uint64_t end, int64_t wall) {
   if (names.bytes() > bytes_max_) return;
   auto entry = std::make_unique<Entry>();
   entry->names = std::move(names);
-  entry->path = std::string(path);
+  entry->path = reading.path_;
   entry->modified = directory.modified;
   entry->changed = directory.changed;
   entry->read_at = now;
@@ -114,6 +149,7 @@ void NameCache::Insert(const storage::Stat& directory, absl::string_view path, F
     entry->own_changed_at = before->second->own_changed_at;
   }
   Drop(key);
+  if (reading.too_many_ || !Apply(reading.changes_, entry.get())) return;
   entry->used = ++uses_;
   bytes_ += entry->names.bytes();
   by_path_[entry->path] = key;
@@ -130,6 +166,7 @@ NameCache::Entry* NameCache::FindByPath(absl::string_view path) {
 
 void NameCache::NoteCreated(absl::string_view path, absl::string_view name, int64_t wall) {
   std::lock_guard lock(mutex_);
+  NoteInReadings(path, name, /*created=*/true, wall);
   Entry* entry = FindByPath(path);
   if (entry == nullptr) return;
   const size_t before = entry->names.bytes();
@@ -142,6 +179,7 @@ void NameCache::NoteCreated(absl::string_view path, absl::string_view name, int6
 
 void NameCache::NoteRemoved(absl::string_view path, absl::string_view name, int64_t wall) {
   std::lock_guard lock(mutex_);
+  NoteInReadings(path, name, /*created=*/false, wall);
   Entry* entry = FindByPath(path);
   if (entry == nullptr) return;
   // Looking for the slot may grow the table.

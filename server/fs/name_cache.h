@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -60,8 +61,31 @@ class NameCache {
   Answer Find(const storage::Stat& directory, absl::string_view name, uint64_t now,
               std::string* actual);
 
-  // Keeps what was read from `now` on until `end`. `directory` is its state before it was read.
-  void Insert(const storage::Stat& directory, absl::string_view path, FoldedNames names,
+  // Lives while the directory at `path` is being read: a name that the share itself makes or
+  // removes meanwhile may or may not be in what is read.
+  class Reading {
+   public:
+    Reading(NameCache& cache, absl::string_view path);
+    ~Reading();
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+   private:
+    friend class NameCache;
+    struct Change {
+      std::string name;
+      bool created;
+      int64_t wall;
+    };
+    NameCache& cache_;
+    const std::string path_;
+    std::vector<Change> changes_;  // of the cache's mutex, as all below
+    bool too_many_ = false;
+  };
+
+  // Keeps what was read from `now` on until `end`. `directory` is its state before it was read;
+  // `reading` lives since then.
+  void Insert(const storage::Stat& directory, const Reading& reading, FoldedNames names,
               uint64_t now, uint64_t end, int64_t wall);
 
   // The share itself made or removed `name` in the directory at `path`, not later than `wall`.
@@ -86,6 +110,9 @@ class NameCache {
   };
 
   Entry* FindByPath(absl::string_view path);
+  void NoteInReadings(absl::string_view path, absl::string_view name, bool created, int64_t wall);
+  // False if it cannot be told what is in the directory now.
+  static bool Apply(const std::vector<Reading::Change>& changes, Entry* entry);
   void Drop(const Key& key);
   void MakeRoom();
 
@@ -94,6 +121,7 @@ class NameCache {
   std::mutex mutex_;
   absl::flat_hash_map<Key, std::unique_ptr<Entry>> entries_;  // mutex_, like all below
   absl::flat_hash_map<std::string, Key> by_path_;
+  std::vector<Reading*> readings_;
   size_t bytes_ = 0;
   uint64_t uses_ = 0;
 };

@@ -224,6 +224,7 @@ Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_
     }
   }
   actual->clear();
+  const NameCache::Reading reading(*cache_, directory);
   FoldedNames names;
   const std::string folded = FoldName(name);
   const bool mangled = LooksMangled(name);
@@ -243,7 +244,7 @@ Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_
       if (names.bytes() <= cache_->bytes_max()) names.Add(entry.name);
     }
   }
-  cache_->Insert(before, directory, std::move(names), now, clock_.MonotonicNanos(), wall);
+  cache_->Insert(before, reading, std::move(names), now, clock_.MonotonicNanos(), wall);
   co_return 0;
 }
 

@@ -82,7 +82,8 @@ class NameCacheTest : public testing::Test {
   // As read a second after the directory's last change.
   void Insert(const storage::Stat& stat, absl::string_view path,
               const std::vector<std::string>& list, uint64_t now = 0) {
-    cache_.Insert(stat, path, Names(list), now, now + 1000,
+    const NameCache::Reading reading(cache_, path);
+    cache_.Insert(stat, reading, Names(list), now, now + 1000,
                   stat.changed + storage::kTicksPerSecond);
   }
   Answer Find(const storage::Stat& stat, absl::string_view name, uint64_t now = 0) {
@@ -107,7 +108,8 @@ TEST_F(NameCacheTest, AnswersAsLongAsTheTimesAreTheSame) {
 
 TEST_F(NameCacheTest, ATimeTooYoungToTellTheNextChangeProvesNoAbsence) {
   const storage::Stat stat = Directory(1, 5 * storage::kTicksPerSecond);
-  cache_.Insert(stat, "dir", Names({"File"}), 0, 1000,
+  const NameCache::Reading reading(cache_, "dir");
+  cache_.Insert(stat, reading, Names({"File"}), 0, 1000,
                 stat.changed + storage::kTicksPerSecond / 1000);
   EXPECT_EQ(Find(stat, "file"), Answer::kFound);
   EXPECT_EQ(Find(stat, "other"), Answer::kUnknown);
@@ -125,8 +127,26 @@ TEST_F(NameCacheTest, OwnChangesAreEntered) {
   EXPECT_EQ(Find(later, "new", kSecond), Answer::kUnknown);
 }
 
+// Whether what is read has it depends on when.
+TEST_F(NameCacheTest, WhatChangesWhileTheDirectoryIsReadIsEntered) {
+  Insert(Directory(1, 100), "dir", {"File"});
+  cache_.NoteCreated("dir", "Before", kWall);
+  {
+    const NameCache::Reading reading(cache_, "dir");
+    cache_.NoteCreated("dir", "New", kWall);
+    cache_.NoteCreated("dir", "Both", kWall);
+    cache_.NoteRemoved("dir", "File", kWall);
+    cache_.NoteCreated("other", "Elsewhere", kWall);
+    cache_.Insert(Directory(1, 200), reading, Names({"Before", "Both", "File"}), 0, 1000, kWall);
+  }
+  const storage::Stat after = Directory(1, 300);
+  for (const char* name : {"before", "both", "new"}) EXPECT_EQ(Find(after, name), Answer::kFound);
+  for (const char* name : {"file", "elsewhere"}) EXPECT_EQ(Find(after, name), Answer::kNone);
+}
+
 TEST_F(NameCacheTest, DirectoriesThatTakeLongToReadAreTrustedLonger) {
-  cache_.Insert(Directory(1, 100), "dir", Names({}), 0, kSecond, 2 * storage::kTicksPerSecond);
+  const NameCache::Reading reading(cache_, "dir");
+  cache_.Insert(Directory(1, 100), reading, Names({}), 0, kSecond, 2 * storage::kTicksPerSecond);
   cache_.NoteCreated("dir", "New", kWall);
   EXPECT_EQ(Find(Directory(1, 200), "x", 10 * kSecond), Answer::kNone);
   EXPECT_EQ(Find(Directory(1, 200), "x", 21 * kSecond), Answer::kUnknown);
