@@ -1,11 +1,9 @@
 #include "server/gateway.h"
 
 #include <sched.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <future>
@@ -20,6 +18,7 @@
 #include "server/auth/winbind.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/base/state_directory.h"
 #include "server/fs/node_table.h"
 #include "server/fs/volume.h"
 #include "server/net/listener.h"
@@ -49,13 +48,6 @@ size_t Cores() {
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
   return std::max<size_t>(1, static_cast<size_t>(CPU_COUNT(&set)));
-}
-
-absl::Status MakeStateDirectory(const std::string& path) {
-  if (path.empty()) return absl::InvalidArgumentError("state_dir is not set");
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot make the state directory ", path, ": ", std::strerror(errno)));
 }
 
 Preferences InitialPreferences(const GatewayOptions& options) {
@@ -168,7 +160,9 @@ absl::Status Gateway::Impl::Open() {
         "[server] processor: this machine has no ", crypto::Name(options_.processor),
         "; it can do ", crypto::Name(crypto::DetectProcessor()), " and what is below"));
   }
-  if (absl::Status status = MakeStateDirectory(options_.state_dir); !status.ok()) return status;
+  if (absl::Status status = base::MakeStateDirectory(options_.state_dir); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<std::unique_ptr<auth::UserStore>> users =
       auth::UserStore::Open(options_.state_dir + "/users.json");
   if (!users.ok()) return users.status();

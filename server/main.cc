@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
 #include "server/base/log.h"
+#include "server/base/state_directory.h"
 #include "server/base/version.h"
 #include "server/config/config_file.h"
 #include "server/config/describe.h"
@@ -161,6 +162,10 @@ int Serve(config::Configuration file) {
   if (!sockets.ok()) return Fail(sockets.status());
   if (const absl::Status status = base::OpenLog(file.log_file); !status.ok()) return Fail(status);
   const absl::Cleanup close_log = [] { base::CloseLog(); };
+  // Before anything of it is read.
+  const absl::StatusOr<std::unique_ptr<base::StateDirectoryLock>> state =
+      base::StateDirectoryLock::Take(file.gateway.state_dir);
+  if (!state.ok()) return Fail(state.status());
   const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
       config::LiveConfiguration::Open(std::move(file));
   if (!configuration.ok()) return Fail(configuration.status());

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from control_client import ControlClient, ControlError
-from gateway import Gateway, SLUICED
+from gateway import Gateway, SLUICED, free_port
 from smb_session import SmbSession
 
 
@@ -297,6 +297,18 @@ class AdminTest(unittest.TestCase):
         self.gateway.process.send_signal(signal.SIGHUP)
         self.assertTrue(eventually(lambda: "reload: nothing was changed" in self.gateway.log()))
         self.assertEqual(self.get("signing.required")["value"], False)
+        self.assertEqual(self.gateway.smbclient("ls").returncode, 0)
+
+    def test_second_gateway_on_the_same_state_directory_is_refused(self):
+        second = self.gateway.directory / "second.toml"
+        text = self.gateway.config.read_text()
+        second.write_text(text.replace(f":{self.gateway.port}", f":{free_port()}")
+                          .replace(self.gateway.socket, self.gateway.socket + "2"))
+        refused = subprocess.run([str(SLUICED), "--config", str(second)], text=True,
+                                 capture_output=True, check=False, timeout=30)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"another gateway uses the state directory {self.gateway.directory}/state; "
+                      "give each its own [server] state_dir", refused.stderr)
         self.assertEqual(self.gateway.smbclient("ls").returncode, 0)
 
     def test_the_operators_file_is_never_written(self):
