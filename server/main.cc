@@ -18,9 +18,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/base/log.h"
 #include "server/base/state_directory.h"
 #include "server/base/version.h"
+#include "server/config/check_paths.h"
 #include "server/config/config_file.h"
 #include "server/config/describe.h"
 #include "server/config/live_configuration.h"
@@ -59,7 +61,10 @@ sigset_t BlockSignals() {
 void ReloadConfiguration(const control::ControlContext& context) {
   const absl::StatusOr<config::ReloadReport> report = control::Reload(context);
   if (!report.ok()) {
-    Log(LogLevel::kError, "reload: nothing was changed: %s", report.status().message());
+    Log(LogLevel::kError, "reload: nothing was changed");
+    for (const absl::string_view line : absl::StrSplit(report.status().message(), '\n')) {
+      Log(LogLevel::kError, "reload: %s", line);
+    }
     return;
   }
   for (const std::string& line : control::Lines(*report)) Log(LogLevel::kInfo, "reload: %s", line);
@@ -196,8 +201,14 @@ int Serve(config::Configuration file) {
   return 0;
 }
 
+int NotUsable(const absl::Status& status) {
+  std::cerr << "sluiced: the configuration is not usable\n" << status.message() << "\n";
+  return kBadConfiguration;
+}
+
 // What the gateway would obey if it were started now, each value with its origin.
 int Check(config::Configuration file) {
+  if (const absl::Status status = config::CheckPaths(file); !status.ok()) return NotUsable(status);
   const absl::StatusOr<std::unique_ptr<config::LiveConfiguration>> configuration =
       config::LiveConfiguration::Open(std::move(file));
   if (!configuration.ok()) {
@@ -219,11 +230,7 @@ int Main(int argc, char** argv) {
     return code == 0 ? 0 : kBadConfiguration;
   }
   absl::StatusOr<config::Configuration> configuration = config::LoadConfiguration(options.config);
-  if (!configuration.ok()) {
-    std::cerr << "sluiced: the configuration is not usable\n"
-              << configuration.status().message() << "\n";
-    return kBadConfiguration;
-  }
+  if (!configuration.ok()) return NotUsable(configuration.status());
   if (options.check) return Check(*std::move(configuration));
   return Serve(*std::move(configuration));
 }

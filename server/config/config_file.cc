@@ -1,8 +1,10 @@
 #include "server/config/config_file.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -14,11 +16,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "crypto/processor.h"
+#include "server/config/file_keys.h"
 #include "server/config/nearest.h"
 #include "server/config/preferences.h"
-#include "server/config/settings.h"
 #include "server/config/share_rules.h"
+#include "server/config/toml_text.h"
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -36,16 +40,25 @@ class Errors {
   explicit Errors(absl::string_view file) : file_(file) {}
 
   void Add(const toml::source_region& where, absl::string_view what) {
-    lines_.push_back(
-        absl::StrFormat("%s:%d:%d: %s", file_, where.begin.line, where.begin.column, what));
+    Add(Place{where.begin.line, where.begin.column}, what);
   }
-  void Add(absl::string_view what) { lines_.push_back(absl::StrCat(file_, ": ", what)); }
+  void Add(const Place& where, absl::string_view what) {
+    lines_.emplace(std::pair(where.line, where.column),
+                   absl::StrFormat("%s:%d:%d: %s", file_, where.line, where.column, what));
+  }
+  // Of the whole file.
+  void Add(absl::string_view what) {
+    lines_.emplace(std::pair(UINT32_MAX, UINT32_MAX), absl::StrCat(file_, ": ", what));
+  }
   bool empty() const { return lines_.empty(); }
-  absl::Status ToStatus() const { return absl::InvalidArgumentError(absl::StrJoin(lines_, "\n")); }
+  absl::Status ToStatus() const {
+    return absl::InvalidArgumentError(absl::StrJoin(
+        lines_, "\n", [](std::string* out, const auto& line) { out->append(line.second); }));
+  }
 
  private:
   std::string file_;
-  std::vector<std::string> lines_;
+  std::multimap<std::pair<uint32_t, uint32_t>, std::string> lines_;  // by line and column
 };
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
@@ -100,7 +113,7 @@ class TableReader {
     }
   }
 
-  void Strings(absl::string_view key, std::vector<std::string>* out) {
+  void Strings(absl::string_view key, bool may_be_empty, std::vector<std::string>* out) {
     const toml::node* node = Find(key);
     if (node == nullptr) return;
     std::vector<std::string> values;
@@ -108,12 +121,14 @@ class TableReader {
       for (const toml::node& item : *array) {
         if (const auto* value = item.as_string()) values.push_back(value->get());
       }
-      if (values.size() == array->size() && !values.empty()) {
+      if (values.size() == array->size() && (may_be_empty || !values.empty())) {
         *out = std::move(values);
         return;
       }
     }
-    Wrong(*node, key, "a list of strings, at least one");
+    Wrong(*node, key,
+          absl::StrCat("a list of strings such as [\"one\", \"two\"]",
+                       may_be_empty ? "" : ", at least one"));
   }
 
   // A row of the preference table: the file's bool, number, string or list is its value.
@@ -122,11 +137,15 @@ class TableReader {
     if (node == nullptr) return;
     std::string value;
     if (!TextOf(*node, row.type, &value)) {
-      Wrong(*node, key, ValidValues(row));
+      Wrong(*node, key, TomlValidValues(row));
       return;
     }
     const absl::Status status = row.set(row, target, value);
-    if (!status.ok()) errors_.Add(node->source(), absl::StrCat(Path(key), ": ", status.message()));
+    if (status.ok()) return;
+    // Who writes a file writes a list in another way.
+    const std::string why =
+        absl::StrReplaceAll(status.message(), {{ValidValues(row), TomlValidValues(row)}});
+    errors_.Add(node->source(), absl::StrCat(Path(key), ": ", why));
   }
 
   // Where `key` stands, or the table if it is not there.
@@ -202,7 +221,7 @@ void ReadProcessor(TableReader& reader, crypto::Processor* processor, Errors& er
 void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
   TableReader reader(table, "[server]", errors);
   GatewayOptions& gateway = out->gateway;
-  reader.Strings("listen", &gateway.listen);
+  reader.Strings("listen", /*may_be_empty=*/false, &gateway.listen);
   for (const std::string& address : gateway.listen) {
     if (!ValidListenAddress(address)) {
       errors.Add(reader.Where("listen"),
@@ -259,7 +278,7 @@ void ReadAuth(TableReader& reader, Configuration* out, Errors& errors) {
   reader.Bool("anonymous", &out->gateway.allow_anonymous);
   reader.Bool("winbind", &out->gateway.winbind);
   reader.String("kerberos_keytab", &out->gateway.kerberos_keytab);
-  reader.Strings("kerberos_realms", &out->gateway.kerberos_realms);
+  reader.Strings("kerberos_realms", /*may_be_empty=*/true, &out->gateway.kerberos_realms);
   const toml::node* const users = reader.Find("kerberos_users");
   if (users == nullptr) return;
   const toml::table* const table = users->as_table();
@@ -384,7 +403,8 @@ absl::StatusOr<Configuration> ParseConfiguration(absl::string_view text, absl::s
     errors.Add("no share to serve; add a [[share]] with name and path");
   }
   const absl::Status together = CheckTogether(configuration.gateway.preferences);
-  if (!together.ok()) errors.Add(together.message());
+  // Without the file dialect.min is the lowest there is.
+  if (!together.ok()) errors.Add(configuration.places["dialect.min"], together.message());
   if (!errors.empty()) return errors.ToStatus();
   return configuration;
 }

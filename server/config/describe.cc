@@ -6,8 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "server/config/settings.h"
+#include "server/config/file_keys.h"
 #include "server/config/share_rules.h"
+#include "server/config/toml_text.h"
 
 namespace sluice::config {
 namespace {
@@ -21,22 +22,6 @@ struct Line {
   std::string value;
   std::string origin;
 };
-
-std::string TomlValue(const PreferenceRow& row, const std::string& text) {
-  switch (row.type) {
-    case PreferenceType::kBool:
-    case PreferenceType::kInteger:
-      return text;
-    case PreferenceType::kChoice:
-      return TomlString(text);
-    case PreferenceType::kList:
-    case PreferenceType::kTexts: {
-      const std::vector<std::string> items = absl::StrSplit(text, ',', absl::SkipEmpty());
-      return TomlList(items);
-    }
-  }
-  return text;
-}
 
 std::string PlaceOf(const Configuration& file, const std::string& name) {
   const auto place = file.places.find(name);
@@ -67,9 +52,8 @@ void AddShare(const Configuration& file, const ShareView& share, std::vector<Lin
   add("name", TomlString(share.options.name));
   if (share.options.storage == StorageKind::kPosix) {
     add("path", TomlString(share.options.path));
-  } else {
-    add("storage", TomlString(Name(share.options.storage)));
   }
+  add("storage", TomlString(Name(share.options.storage)));
   add("comment", TomlString(share.options.comment));
 }
 
@@ -92,8 +76,9 @@ std::string Describe(const LiveConfiguration& configuration) {
   const Configuration file = configuration.file();
   const std::vector<PreferenceView> preferences = configuration.List();
   std::vector<Line> lines;
-  for (const SettingRow& row : SettingTable()) {
-    lines.push_back(MakeLine(row.name, row.get(file), PlaceOf(file, std::string(row.name))));
+  for (const FileKey& key : FileKeys()) {
+    if (key.get == nullptr) continue;
+    lines.push_back(MakeLine(key.name(), key.get(file), PlaceOf(file, key.name())));
   }
   for (const PreferenceView& view : preferences) {
     if (view.key.row->of_share) continue;

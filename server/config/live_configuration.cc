@@ -5,8 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/config/nearest.h"
-#include "server/config/settings.h"
+#include "server/config/file_keys.h"
 #include "server/config/share_rules.h"
 
 namespace sluice::config {
@@ -41,11 +40,12 @@ bool SameStorage(const ShareOptions& a, const ShareOptions& b) {
 
 std::vector<std::string> NeedingRestart(const Configuration& running, const Configuration& file) {
   std::vector<std::string> needs;
-  for (const SettingRow& row : SettingTable()) {
-    const std::string now = row.get(running);
-    const std::string wanted = row.get(file);
-    if (now != wanted)
-      needs.push_back(absl::StrCat(row.name, ": ", now, ", the file says ", wanted));
+  for (const FileKey& key : FileKeys()) {
+    if (key.get == nullptr) continue;
+    const std::string now = key.get(running);
+    const std::string wanted = key.get(file);
+    if (now == wanted) continue;
+    needs.push_back(absl::StrCat(key.name(), ": ", now, ", the file says ", wanted));
   }
   return needs;
 }

@@ -295,9 +295,36 @@ class AdminTest(unittest.TestCase):
         self.assertTrue(eventually(lambda: not self.get("signing.required")["value"]))
         self.edit("required = false", "requird = true")
         self.gateway.process.send_signal(signal.SIGHUP)
-        self.assertTrue(eventually(lambda: "reload: nothing was changed" in self.gateway.log()))
+        self.edit("[server]\n", "[server]\nlops = 1\n")
+        self.gateway.process.send_signal(signal.SIGHUP)
+        self.assertTrue(eventually(lambda: 'unknown key "lops"' in self.gateway.log()))
+        self.assertTrue(eventually(lambda: self.gateway.log().count('unknown key "requird"') == 2))
+        self.assertIn("reload: nothing was changed\n", self.gateway.log())
+        for line in self.gateway.log().splitlines():
+            self.assertFalse("lops" in line and "requird" in line, line)
         self.assertEqual(self.get("signing.required")["value"], False)
         self.assertEqual(self.gateway.smbclient("ls").returncode, 0)
+
+    def test_check_config_tells_all_that_a_start_takes(self):
+        config = self.gateway.directory / "paths.toml"
+        state = self.gateway.config / "state"  # below a file
+        config.write_text(f'[server]\nstate_dir = "{state}"\n[log]\nfile = "/no/such/log"\n'
+                          '[auth]\nkerberos_keytab = "/no/keytab"\n'
+                          '[[share]]\nname = "a"\nstorage = "memory"\n')
+        command = [str(SLUICED), "--config", str(config), "--check-config"]
+        checked = subprocess.run(command, text=True, capture_output=True, check=False)
+        self.assertEqual(checked.returncode, 2)
+        for mistake in (f":2:1: [server] state_dir: {state}: Not a directory",
+                        ":4:1: [log] file: /no/such: No such file or directory",
+                        ":6:1: [auth] kerberos_keytab: cannot read /no/keytab: No such file"):
+            self.assertIn(mistake, checked.stderr)
+        config.write_text(f'[server]\nstate_dir = "{self.gateway.directory}/s"\n[metrics]\n'
+                          'listen = "127.0.0.1:1"\n[auth]\nwinbind = true\n'
+                          '[[share]]\nname = "a"\nstorage = "memory"\n')
+        shown = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+        for line in ('winbind = true ', 'listen = "127.0.0.1:1" ', 'kerberos_realms = [] ',
+                     'storage = "memory" ', 'kerberos_users = {} '):
+            self.assertIn("\n" + line, shown)
 
     def test_second_gateway_on_the_same_state_directory_is_refused(self):
         second = self.gateway.directory / "second.toml"

@@ -8,6 +8,7 @@
 #include "server/base/version.h"
 #include "server/config/file_keys.h"
 #include "server/config/preferences.h"
+#include "server/config/toml_text.h"
 
 namespace sluice::manual {
 namespace {
@@ -100,13 +101,13 @@ void AddKey(Page& page, absl::string_view key, absl::string_view type, absl::str
 std::string DefaultOf(const config::PreferenceRow& row) {
   Preferences preferences;
   SharePreferences share;
-  return row.get({preferences, &share});
+  return config::TomlValue(row, row.get({preferences, &share}));
 }
 
 void AddPreference(Page& page, const config::PreferenceRow& row) {
   const absl::string_view key = row.of_share ? row.name : row.name.substr(row.name.find('.') + 1);
   AddKey(
-      page, key, config::ValidValues(row),
+      page, key, config::TomlValidValues(row),
       absl::StrCat(" Default: ", DefaultOf(row), ". Applies to: ", config::Name(row.applies), "."),
       row.help);
 }
@@ -148,7 +149,9 @@ std::string DaemonPage(const CommandLine& program) {
   page.Item("SIGTERM, SIGINT", "",
             "New connections are refused, requests that have begun are answered, then the gateway "
             "ends. A second one ends it at once.");
-  page.Item("SIGHUP", "", "The log and the audit log are opened again.");
+  page.Item("SIGHUP", "",
+            "The configuration file is read again: what can be applied is, the rest is logged, and "
+            "a mistake in it changes nothing. The log and the audit log are opened again.");
   page.Section("ENVIRONMENT");
   page.Item("NOTIFY_SOCKET, WATCHDOG_USEC", "",
             "A service manager that wants to know that the gateway is ready, and that it lives.");

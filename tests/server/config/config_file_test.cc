@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace sluice::config {
 namespace {
@@ -125,6 +127,25 @@ TEST(ConfigFile, AllMistakesAreReportedAtOnce) {
       << error;
 }
 
+TEST(ConfigFile, MistakesAreInTheOrderOfTheFile) {
+  const std::string error = ErrorOf(
+      "[[share]]\nname = 'a/b'\nstorage = 'memory'\n[signing]\nalgorithms = ['MD5']\n[dialect]\n"
+      "max = '2.1'\nmin = '3.0'\n[auth]\ngest = true\n");
+  std::vector<std::string> places;
+  for (const absl::string_view line : absl::StrSplit(error, '\n')) {
+    places.emplace_back(line.substr(0, line.find(' ')));
+  }
+  EXPECT_EQ(places, (std::vector<std::string>{
+                        "test.toml:2:8:", "test.toml:5:14:", "test.toml:8:1:", "test.toml:10:1:"}))
+      << error;
+}
+
+TEST(ConfigFile, DialectsThatContradictEachOtherHaveTheirPlace) {
+  EXPECT_TRUE(absl::StartsWith(
+      ErrorOf("[dialect]\nmax = '3.0'\nmin = '3.1.1'\n[[share]]\nname = 's'\nstorage = 'memory'\n"),
+      "test.toml:3:1: dialect.min (3.1.1) is above dialect.max (3.0)"));
+}
+
 TEST(ConfigFile, RejectsWrongTypesAndValues) {
   const struct {
     const char* from;
@@ -133,10 +154,17 @@ TEST(ConfigFile, RejectsWrongTypesAndValues) {
   } kCases[] = {
       {"required = false", "required = 'no'", "[signing] required must be true or false"},
       {"required = false", "required = 3", "[signing] required must be true or false"},
-      {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "[]", "must be a list, with commas, of AES-128-GMAC"},
+      {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "[]",
+       "must be a list such as [\"AES-128-CMAC\", \"HMAC-SHA256\"], of AES-128-GMAC"},
+      {"[\"AES-128-CMAC\", \"HMAC-SHA256\"]", "\"AES-128-CMAC,HMAC-SHA256\"",
+       "[signing] algorithms must be a list such as [\"AES-128-CMAC\", \"HMAC-SHA256\"]"},
+      {"read_only = true", "allow_read = 'alice'",
+       "must be a list of names, such as [\"alice\", \"@staff\"]"},
+      {"[\"127.0.0.1:1445\", \"[::1]:1445\"]", "'*:445'",
+       "[server] listen must be a list of strings such as"},
       {"\"HMAC-SHA256\"]", "\"AES-128-CMAC\"]", "named twice"},
       {"mode = \"desired\"", "mode = \"on\"",
-       "\"on\" is not valid; it must be one of off, enabled, desired, required"},
+       "\"on\" is not valid; it must be one of \"off\", \"enabled\", \"desired\", \"required\""},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1\"", "not host:port"},
       {"\"127.0.0.1:1445\"", "\"127.0.0.1:70000\"", "not host:port"},
       {"\"[::1]:1445\"", "\"::1:1445\"", "not host:port"},

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/config/config_file.h"
+#include "server/config/preferences.h"
 
 namespace sluice::config {
 namespace {
@@ -24,6 +29,55 @@ TEST(FileKeysTest, TheFileKnowsEveryKey) {
     EXPECT_NE(errors.find(absl::StrCat(key.key, " must be")), std::string::npos) << errors;
   }
   EXPECT_NE(ErrorsOf("server", "no_such_key").find("unknown"), std::string::npos);
+}
+
+// An error at a key that is like no other lists what the reader knows.
+TEST(FileKeysTest, EveryKeyOfTheFileIsInATable) {
+  std::map<std::string, std::set<std::string>> in_table;
+  for (const FileKey& key : FileKeys()) {
+    in_table[std::string(key.section)].emplace(key.key);
+    EXPECT_EQ(key.get == nullptr, key.section == "share") << key.name();
+  }
+  for (const PreferenceRow& row : PreferenceTable()) {
+    const std::pair<std::string, std::string> name = absl::StrSplit(row.name, '.');
+    if (row.of_share) {
+      in_table["share"].emplace(row.name);
+    } else {
+      in_table[name.first].insert(name.second);
+    }
+  }
+  const std::string kKnown = "; known: ";
+  for (const auto& [section, keys] : in_table) {
+    const std::string errors = ErrorsOf(section, "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz");
+    const size_t at = errors.find(kKnown);
+    ASSERT_NE(at, std::string::npos) << errors;
+    const std::string list = errors.substr(at + kKnown.size());
+    const std::set<std::string> known =
+        absl::StrSplit(list.substr(0, list.find('\n')), absl::ByString(", "));
+    EXPECT_EQ(known, keys) << section;
+  }
+}
+
+// As --check-config prints them.
+TEST(FileKeysTest, WhatAKeyShowsCanBeReadAgain) {
+  const auto parsed = ParseConfiguration(
+      "[auth]\nwinbind = true\nkerberos_keytab = '/k'\n[auth.kerberos_users]\n"
+      "\"a@R\" = \"b\"\n\"c@R\" = \"d\"\n[[share]]\nname = 's'\nstorage = 'memory'\n",
+      "f");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  std::string text;
+  for (const FileKey& key : FileKeys()) {
+    if (key.get == nullptr) continue;
+    absl::StrAppend(&text, key.name(), " = ", key.get(*parsed), "\n");
+  }
+  const auto again =
+      ParseConfiguration(absl::StrCat(text, "[[share]]\nname = 's'\nstorage = 'memory'\n"), "f");
+  ASSERT_TRUE(again.ok()) << again.status() << text;
+  EXPECT_EQ(again->gateway.kerberos_users, parsed->gateway.kerberos_users);
+  for (const FileKey& key : FileKeys()) {
+    if (key.get == nullptr) continue;
+    EXPECT_EQ(key.get(*again), key.get(*parsed)) << key.name();
+  }
 }
 
 TEST(FileKeysTest, LogAuditAndMetricsGoWhereTheyAreTold) {
