@@ -21,6 +21,16 @@ auto FindOption(std::vector<ShareOptions>& shares, absl::string_view name) {
   return FindNamed(shares, name, [](const ShareOptions& share) { return share.name; });
 }
 
+// False if it was not there.
+bool EraseName(absl::string_view name, std::vector<std::string>* names) {
+  const auto end = std::remove_if(names->begin(), names->end(), [&](const std::string& one) {
+    return absl::EqualsIgnoreCase(one, name);
+  });
+  const bool found = end != names->end();
+  names->erase(end, names->end());
+  return found;
+}
+
 std::vector<PreferenceChange> Differences(const Preferences& before, const Preferences& after) {
   std::vector<PreferenceChange> changes;
   for (PreferenceKey& key : AllPreferences(after)) {
@@ -34,8 +44,53 @@ std::vector<PreferenceChange> Differences(const Preferences& before, const Prefe
   return changes;
 }
 
-bool SameStorage(const ShareOptions& a, const ShareOptions& b) {
-  return a.path == b.path && a.comment == b.comment && a.storage == b.storage;
+// Whether what serves the one serves the other. Names count as they are spelled: what holds for a
+// share is looked up by the name that it was served with.
+bool SameService(const ShareOptions& a, const ShareOptions& b) {
+  return a.name == b.name && a.path == b.path && a.comment == b.comment && a.storage == b.storage;
+}
+
+// Makes `file` say of a share's storage what `served`, which goes on being served, says; null: that
+// there is no such share.
+void PutBack(const std::string& name, const ShareOptions* served, Configuration* file) {
+  GatewayOptions& gateway = file->gateway;
+  const auto share = FindOption(gateway.shares, name);
+  if (share == gateway.shares.end()) return;
+  gateway.preferences.shares.erase(share->name);
+  if (served == nullptr) {
+    gateway.shares.erase(share);
+    return;
+  }
+  share->name = served->name;
+  share->path = served->path;
+  share->comment = served->comment;
+  share->storage = served->storage;
+  gateway.preferences.shares[share->name] = share->preferences;
+}
+
+// What of the file's shares does not hold for what was done at run time.
+std::vector<std::string> Overridden(const Configuration& file, Runtime runtime) {
+  std::vector<std::string> lines;
+  for (const ShareOptions& share : file.gateway.shares) {
+    const auto add = [&](absl::string_view what) {
+      lines.push_back(absl::StrCat(share.name, ": ", what, " at run time"));
+    };
+    const auto instead = FindOption(runtime.shares, share.name);
+    if (instead != runtime.shares.end()) {
+      if (instead->path != share.path) add("the file's path is overridden");
+      if (instead->comment != share.comment) add("the file's comment is overridden");
+      if (instead->storage != share.storage) add("the file's storage is overridden");
+    } else if (FindNamed(runtime.removed_shares, share.name, [](const std::string& name) {
+                 return name;
+               }) != runtime.removed_shares.end()) {
+      add("the file's share was removed");
+    }
+  }
+  return lines;
+}
+
+absl::Status NoPathInMemory() {
+  return absl::InvalidArgumentError("a share in memory has no path");
 }
 
 std::vector<std::string> NeedingRestart(const Configuration& running, const Configuration& file) {
@@ -258,16 +313,13 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
   absl::Status status = CheckShareName(share.name);
   if (status.ok() && share.storage == StorageKind::kPosix) status = CheckSharePath(share.path);
   if (!status.ok()) return status;
+  if (share.storage != StorageKind::kPosix && !share.path.empty()) return NoPathInMemory();
   std::lock_guard<std::mutex> lock(mutex_);
   if (FindShare(share.name) != nullptr) {
     return absl::AlreadyExistsError(absl::StrCat("there is a share ", share.name, " already"));
   }
   Runtime next = runtime_;
-  next.removed_shares.erase(std::remove_if(next.removed_shares.begin(), next.removed_shares.end(),
-                                           [&](const std::string& name) {
-                                             return absl::EqualsIgnoreCase(name, share.name);
-                                           }),
-                            next.removed_shares.end());
+  EraseName(share.name, &next.removed_shares);
   Preferences scratch = effective_.preferences;
   scratch.shares[share.name];
   for (const auto& [key, value] : preferences) {
@@ -288,9 +340,12 @@ absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optiona
   const ShareView* found = FindShare(name);
   if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
   ShareOptions changed = found->options;
-  if (path.has_value() && changed.storage != StorageKind::kPosix) {
-    return absl::InvalidArgumentError("a share in memory has no path");
+  if (!path.has_value() && !comment.has_value()) {
+    return absl::InvalidArgumentError(
+        "there is nothing to change: give a path or a comment (sluicectl: --path, --comment); a "
+        "share's preferences are changed with prefs set share.NAME.KEY VALUE");
   }
+  if (path.has_value() && changed.storage != StorageKind::kPosix) return NoPathInMemory();
   if (path.has_value()) {
     absl::Status status = CheckSharePath(*path);
     if (!status.ok()) return status;
@@ -325,6 +380,28 @@ absl::Status LiveConfiguration::RemoveShare(absl::string_view name, const ServeS
   return CommitShare(std::move(next), real, serve);
 }
 
+absl::Status LiveConfiguration::ResetShare(absl::string_view name, const ServeShare& serve) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto in_file = FindOption(file_.gateway.shares, name);
+  if (in_file == file_.gateway.shares.end()) {
+    return absl::NotFoundError(absl::StrCat("the file has no share ", name));
+  }
+  const std::string real = in_file->name;
+  Runtime next = runtime_;
+  const auto put = FindOption(next.shares, real);
+  const bool was_put = put != next.shares.end();
+  if (was_put) next.shares.erase(put);
+  if (!EraseName(real, &next.removed_shares) && !was_put) return absl::OkStatus();
+  return CommitShare(std::move(next), real, serve);
+}
+
+absl::StatusOr<ReloadReport> LiveConfiguration::ReloadFile(const ServeShare& serve) {
+  std::lock_guard<std::mutex> whole(reloading_);
+  absl::StatusOr<Configuration> read = LoadConfiguration(file().file);
+  if (!read.ok()) return read.status();
+  return Reload(*std::move(read), serve);
+}
+
 absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
                                                        const ServeShare& serve) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -332,28 +409,34 @@ absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
   absl::Status status = CheckTogether(next.preferences);
   if (!status.ok()) return status;
   ReloadReport report;
-  report.changed = Differences(effective_.preferences, next.preferences);
   report.needs_restart = NeedingRestart(started_, file);
-  file_ = std::move(file);
   const Effective before = std::exchange(effective_, next);
-  Publish(std::move(next));
-  for (const ShareView& share : effective_.shares) {
-    const auto old = FindNamed(before.shares, share.options.name,
-                               [](const ShareView& view) { return view.options.name; });
+  Publish(next);
+  for (const ShareView& share : next.shares) {
+    const std::string& name = share.options.name;
+    const auto old =
+        FindNamed(before.shares, name, [](const ShareView& view) { return view.options.name; });
     const bool added = old == before.shares.end();
-    if (!added && SameStorage(old->options, share.options)) continue;
-    status = serve(share.options.name, &share.options);
-    if (!status.ok()) {
-      report.needs_restart.push_back(std::string(status.message()));
-    } else {
-      (added ? report.shares_added : report.shares_changed).push_back(share.options.name);
+    if (!added && SameService(old->options, share.options)) continue;
+    status = serve(name, &share.options);
+    if (status.ok()) {
+      (added ? report.shares_added : report.shares_changed).push_back(name);
+      continue;
     }
+    PutBack(name, added ? nullptr : &old->options, &file);
+    report.failed.push_back(absl::StrCat(status.message(),
+                                         added ? "; it is not served" : "; it is served as before",
+                                         "; the next reload tries again"));
   }
   for (const ShareView& share : before.shares) {
     if (FindShare(share.options.name) != nullptr) continue;
     status = serve(share.options.name, nullptr);
     report.shares_removed.push_back(share.options.name);
   }
+  file_ = std::move(file);
+  Publish(Combine(file_, runtime_));
+  report.changed = Differences(before.preferences, effective_.preferences);
+  report.overridden = Overridden(file_, runtime_);
   return report;
 }
 

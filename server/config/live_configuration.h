@@ -61,6 +61,10 @@ struct ReloadReport {
   std::vector<std::string> shares_removed;
   // What the file says now and only a restart can bring: "server.loops: 2, the file says 4".
   std::vector<std::string> needs_restart;
+  // Shares that cannot be served as the file says, and what becomes of them.
+  std::vector<std::string> failed;
+  // "files: the file's path is overridden at run time".
+  std::vector<std::string> overridden;
 };
 
 // Serves the share as `options` say, instead of one of that name if there is one; null: serves none
@@ -84,7 +88,7 @@ class LiveConfiguration {
   const std::string& path() const { return path_; }
   // What of runtime.json does not hold, and why.
   std::vector<std::string> ignored() const;
-  // The file as last loaded.
+  // The file as last loaded, but for shares that could not be served as it says.
   Configuration file() const;
   // In the table's order; share names as configured.
   std::vector<PreferenceView> List() const;
@@ -100,13 +104,21 @@ class LiveConfiguration {
   // `preferences` (key -> text) does. ALREADY_EXISTS or NOT_FOUND otherwise.
   absl::Status AddShare(ShareOptions share, const std::map<std::string, std::string>& preferences,
                         const ServeShare& serve);
-  // Absent members stay.
+  // Absent members stay; one at least is there.
   absl::Status ChangeShare(absl::string_view name, std::optional<std::string> path,
                            std::optional<std::string> comment, const ServeShare& serve);
   // One that the file has stays removed after a restart, until it is added again.
   absl::Status RemoveShare(absl::string_view name, const ServeShare& serve);
 
-  // Takes over another version of the file. An error has changed nothing.
+  // A share of the file is again as the file says; its preferences stay. NOT_FOUND if the file has
+  // none of that name.
+  absl::Status ResetShare(absl::string_view name, const ServeShare& serve);
+
+  // Reads the file that was opened again and takes it over; one after the other, so that the last
+  // to begin leaves what the file says last. The error has every mistake of the file, a line each.
+  absl::StatusOr<ReloadReport> ReloadFile(const ServeShare& serve);
+  // Takes over another version of the file. An error has changed nothing. A share that cannot be
+  // served as it says stays what it was, here too, until the next version.
   absl::StatusOr<ReloadReport> Reload(Configuration file, const ServeShare& serve);
 
  private:
@@ -126,6 +138,7 @@ class LiveConfiguration {
 
   const std::string path_;
   const Configuration started_;
+  std::mutex reloading_;      // taken before mutex_
   mutable std::mutex mutex_;  // all below
   Configuration file_;
   Runtime runtime_;

@@ -8,13 +8,22 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
 #include "server/gateway_options.h"
 
 namespace sluice::config {
 
+// Shares are found without regard to case, and so is what is said of them.
+struct NameLess {
+  bool operator()(absl::string_view a, absl::string_view b) const {
+    return absl::AsciiStrToLower(a) < absl::AsciiStrToLower(b);
+  }
+};
+
 struct Runtime {
   // By PreferenceKey::name().
-  std::map<std::string, std::string> preferences;
+  std::map<std::string, std::string, NameLess> preferences;
   // Added, or instead of the file's of the same name. Their preferences are among those above.
   std::vector<ShareOptions> shares;
   // Shares of the file that are not served.

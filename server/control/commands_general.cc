@@ -25,7 +25,9 @@ absl::StatusOr<json> ReloadFile(const Call& call) {
               {"shares_added", report->shares_added},
               {"shares_changed", report->shares_changed},
               {"shares_removed", report->shares_removed},
-              {"needs_restart", report->needs_restart}};
+              {"needs_restart", report->needs_restart},
+              {"failed", report->failed},
+              {"overridden", report->overridden}};
 }
 
 absl::StatusOr<json> Help(const Call&) { return HelpOf(CommandTable()); }

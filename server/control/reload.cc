@@ -15,10 +15,7 @@ config::ServeShare ServeOn(Gateway& gateway, bool close) {
 }
 
 absl::StatusOr<config::ReloadReport> Reload(const ControlContext& context) {
-  absl::StatusOr<config::Configuration> file =
-      config::LoadConfiguration(context.configuration.file().file);
-  if (!file.ok()) return file.status();
-  return context.configuration.Reload(*std::move(file), ServeOn(context.gateway, false));
+  return context.configuration.ReloadFile(ServeOn(context.gateway, false));
 }
 
 std::vector<std::string> Lines(const config::ReloadReport& report) {
@@ -36,6 +33,8 @@ std::vector<std::string> Lines(const config::ReloadReport& report) {
   for (const std::string& each : report.needs_restart) {
     lines.push_back(absl::StrCat("needs a restart: ", each));
   }
+  lines.insert(lines.end(), report.failed.begin(), report.failed.end());
+  lines.insert(lines.end(), report.overridden.begin(), report.overridden.end());
   if (lines.empty()) lines.emplace_back("nothing has changed");
   return lines;
 }

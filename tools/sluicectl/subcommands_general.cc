@@ -24,6 +24,12 @@ std::string RenderReload(const json& result) {
       absl::StrAppend(&text, what, ": ", item.get<std::string>(), "\n");
     }
   }
+  for (const json& line : result.value("failed", json::array())) {
+    absl::StrAppend(&text, line.get<std::string>(), "\n");
+  }
+  const json overridden = result.value("overridden", json::array());
+  for (const json& line : overridden) absl::StrAppend(&text, line.get<std::string>(), "\n");
+  if (!overridden.empty()) text += "as the file says again: sluicectl share reset NAME\n";
   return text;
 }
 
