@@ -7,6 +7,7 @@
 #include "server/control/command.h"
 #include "server/control/preference_json.h"
 #include "server/control/reload.h"
+#include "server/control/warnings.h"
 
 namespace sluice::control {
 namespace {
@@ -57,10 +58,19 @@ absl::StatusOr<json> ShareAdd(const Call& call) {
   config::ParseStorage(call.params.value("storage", "posix"), &share.storage);
   std::map<std::string, std::string> preferences;
   const json values = call.params.value("preferences", json::object());
-  for (const auto& [key, value] : values.items()) preferences[key] = ToText(value);
+  std::vector<std::string> names;
+  for (const auto& [key, value] : values.items()) {
+    preferences[key] = ToText(value);
+    names.push_back(absl::StrCat("share.", share.name, ".", key));
+  }
   const absl::Status status = call.context.configuration.AddShare(
       std::move(share), preferences, ServeOn(call.context.gateway, false));
-  return status.ok() ? ShareGet(call) : status;
+  if (!status.ok()) return status;
+  absl::StatusOr<json> shown = ShareGet(call);
+  if (!shown.ok()) return shown;
+  AddWarnings(ListWarnings(call.context, *call.context.gateway.preferences().Get(), names),
+              &*shown);
+  return shown;
 }
 
 std::optional<std::string> Optional(const json& params, const char* name) {
@@ -74,6 +84,13 @@ absl::StatusOr<json> ShareChange(const Call& call) {
   const absl::Status status = call.context.configuration.ChangeShare(
       call.params.at("name").get_ref<const std::string&>(), Optional(call.params, "path"),
       Optional(call.params, "comment"), ServeOn(call.context.gateway, Closes(call.params)));
+  return status.ok() ? ShareGet(call) : status;
+}
+
+absl::StatusOr<json> ShareReset(const Call& call) {
+  const absl::Status status =
+      call.context.configuration.ResetShare(call.params.at("name").get_ref<const std::string&>(),
+                                            ServeOn(call.context.gateway, Closes(call.params)));
   return status.ok() ? ShareGet(call) : status;
 }
 
@@ -118,7 +135,7 @@ constexpr Parameter kChangeParameters[] = {
     {.name = "path", .required = false, .help = "another directory; as it is if absent"},
     {.name = "comment", .required = false, .help = "another comment; as it is if absent"},
     kHandles};
-constexpr Parameter kRemoveParameters[] = {kName, kHandles};
+constexpr Parameter kUseParameters[] = {kName, kHandles};
 
 constexpr CommandRow kRows[] = {
     {.name = "share.list",
@@ -137,9 +154,15 @@ constexpr CommandRow kRows[] = {
      .handler = &ShareChange},
     {.name = "share.remove",
      .help = "stops serving a share, now and after a restart; its files stay",
-     .parameters = kRemoveParameters,
+     .parameters = kUseParameters,
      .mutates = true,
      .handler = &ShareRemove},
+    {.name = "share.reset",
+     .help = "serves a share of the file as the file says again, whatever share.change or "
+             "share.remove did; its preferences stay",
+     .parameters = kUseParameters,
+     .mutates = true,
+     .handler = &ShareReset},
 };
 
 }  // namespace

@@ -218,6 +218,34 @@ class AdminTest(unittest.TestCase):
         self.gateway.ctl("share", "change", "files", "--path", str(elsewhere), "--close")
         self.assertIn("moved", self.gateway.smbclient("ls").stdout)
 
+    def test_share_of_the_file_goes_back_to_what_the_file_says(self):
+        elsewhere = self.gateway.directory / "elsewhere"
+        elsewhere.mkdir()
+        nothing = self.gateway.ctl("share", "change", "files", check=False)
+        self.assertEqual(nothing.returncode, 2)
+        self.assertIn("--path or --comment", nothing.stderr)
+        self.gateway.ctl("share", "change", "files", "--path", str(elsewhere))
+        self.assertIn("files: the file's path is overridden at run time",
+                      self.gateway.ctl("reload").stdout)
+        (self.gateway.shares["files"] / "of-the-file").write_text("text")
+        self.gateway.ctl("share", "reset", "FILES", "--close")
+        self.assertIn("of-the-file", self.gateway.smbclient("ls").stdout)
+        self.assertNotIn("overridden", self.gateway.ctl("reload").stdout)
+
+    def test_settings_of_a_new_share(self):
+        path = str(self.gateway.directory / "other")
+        wrong = self.gateway.ctl("share", "add", "new", "--set", "read_only=true", "visible=false",
+                                 check=False)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("each KEY=VALUE takes a --set of its own", wrong.stderr)
+        memory = self.gateway.ctl("share", "add", "new", path, "--storage", "memory", check=False)
+        self.assertIn("a share in memory has no path", memory.stderr)
+        self.gateway.ctl("share", "add", "new", "--set", "read_only=true", "--set",
+                         "visible=false", path)
+        shown = json.loads(self.gateway.ctl("share", "get", "new", "--json").stdout)
+        self.assertEqual((shown["preferences"]["read_only"], shown["preferences"]["visible"]),
+                         (True, False))
+
     def test_share_gone_from_the_disk_does_not_keep_the_gateway_down(self):
         gone = self.gateway.directory / "gone"
         gone.mkdir()

@@ -13,7 +13,10 @@ Option ReadOption(const CLI::Option& from) {
   option.default_value = from.get_default_str();
   option.required = from.get_required();
   option.repeated = from.get_expected_max() > 1;
-  if (!option.positional && from.get_expected_max() > 0) {
+  const std::string form = from.get_type_name();
+  if (!option.positional && form.find('=') != std::string::npos) {
+    option.placeholder = form;  // KEY=VALUE
+  } else if (!option.positional && from.get_expected_max() > 0) {
     const std::string& name = from.get_lnames().front();
     for (const char c : name) {
       option.placeholder += c == '-' ? '_' : static_cast<char>(std::toupper(c));

@@ -1,4 +1,4 @@
-// share list, get, add, change, remove.
+// share list, get, add, change, reset, remove.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/table.h"
+#include "tools/sluicectl/warnings.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -43,9 +44,14 @@ void AddAdd(CLI::App& share, Context& context) {
   add->add_option("PATH", arguments->path, "The directory, absolute");
   add->add_option("--comment", arguments->comment, "What clients see beside the name");
   add->add_option("--storage", arguments->storage, "posix, or memory: lost at the gateway's end");
-  add->add_option("--set", arguments->settings, "KEY=VALUE: a preference of the share")
+  add->add_option("--set", arguments->settings, "A preference of the share; may be repeated")
+      ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   add->callback([arguments, &context] {
+    if (arguments->path.find('=') != std::string::npos && arguments->path.front() != '/') {
+      return Usage(context, absl::StrCat("PATH must be absolute, and is \"", arguments->path,
+                                         "\"; each KEY=VALUE takes a --set of its own"));
+    }
     json params = {{"name", arguments->name}, {"storage", arguments->storage}};
     if (!arguments->path.empty()) params["path"] = arguments->path;
     if (!arguments->comment.empty()) params["comment"] = arguments->comment;
@@ -54,9 +60,9 @@ void AddAdd(CLI::App& share, Context& context) {
       if (equals == std::string::npos) return Usage(context, "--set takes KEY=VALUE");
       params["preferences"][setting.substr(0, equals)] = setting.substr(equals + 1);
     }
-    Run(context, "share.add", params, [](const json& result) {
-      return absl::StrCat("share ", result.value("name", ""), " is served\n");
-    });
+    Run(context, "share.add", params, WithWarnings([](const json& result) {
+          return absl::StrCat("share ", result.value("name", ""), " is served\n");
+        }));
   });
 }
 
@@ -73,8 +79,29 @@ void AddChange(CLI::App& share, Context& context) {
                    {"open_handles", arguments->close ? "close" : "drain"}};
     if (path->count() > 0) params["path"] = arguments->path;
     if (comment->count() > 0) params["comment"] = arguments->comment;
+    if (path->count() + comment->count() == 0) {
+      return Usage(
+          context,
+          "share change takes --path or --comment; preferences are changed with: sluicectl "
+          "prefs set share.NAME.KEY VALUE");
+    }
     Run(context, "share.change", params, [](const json& result) {
       return absl::StrCat("share ", result.value("name", ""), " is changed\n");
+    });
+  });
+}
+
+void AddReset(CLI::App& share, Context& context) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* reset = share.add_subcommand(
+      "reset", "Serve a share as the configuration file says again; its preferences: prefs reset");
+  reset->add_option("NAME", arguments->name)->required();
+  reset->add_flag("--close", arguments->close, "Close what is open instead of letting it go on");
+  reset->callback([arguments, &context] {
+    const json params = {{"name", arguments->name},
+                         {"open_handles", arguments->close ? "close" : "drain"}};
+    Run(context, "share.reset", params, [](const json& result) {
+      return absl::StrCat("share ", result.value("name", ""), " is as the file says\n");
     });
   });
 }
@@ -116,6 +143,7 @@ void AddShareCommands(CLI::App& app, Context& context) {
   get->callback([name, &context] { Run(context, "share.get", {{"name", *name}}, RenderFields); });
   AddAdd(*share, context);
   AddChange(*share, context);
+  AddReset(*share, context);
   AddRemove(*share, context);
 }
 

@@ -54,6 +54,9 @@ TEST_F(SharesTest, WhatCannotBeServedChangesNothing) {
       {{{"name", "new"}, {"path", "/no/such"}}, "invalid_argument", "there is no directory"},
       {{{"name", "new"}, {"path", "relative"}}, "invalid_argument", "absolute"},
       {{{"name", "new"}}, "invalid_argument", "absolute"},
+      {{{"name", "new"}, {"path", path_}, {"storage", "memory"}},
+       "invalid_argument",
+       "a share in memory has no path"},
       {{{"name", "new"}, {"path", path_}, {"preferences", {{"read_only", "maybe"}}}},
        "invalid_argument",
        "true or false"},
@@ -110,6 +113,23 @@ TEST_F(SharesTest, ChangedShareKeepsWhatWasNotChanged) {
   EXPECT_EQ(Call("share.change", {{"name", "none"}})["error"]["code"], "not_found");
   EXPECT_EQ(Call("share.change", {{"name", "files"}, {"path", other}})["error"]["code"],
             "invalid_argument");  // it is in memory
+  const json nothing = Call("share.change", {{"name", "new"}, {"open_handles", "close"}});
+  EXPECT_TRUE(
+      absl::StrContains(nothing["error"]["message"].get<std::string>(), "give a path or a comment"))
+      << nothing;
+}
+
+TEST_F(SharesTest, ShareOfTheFileIsAsTheFileSaysAgain) {
+  ASSERT_TRUE(Call("share.change", {{"name", "files"}, {"comment", "mine"}}).contains("result"));
+  const json reset = Call("share.reset", {{"name", "FILES"}});
+  ASSERT_TRUE(reset.contains("result")) << reset;
+  EXPECT_EQ(reset["result"]["comment"], "");
+  EXPECT_EQ(reset["result"]["source"], "file");
+  Call("share.remove", {{"name", "files"}});
+  EXPECT_TRUE(Served().empty());
+  Call("share.reset", {{"name", "files"}, {"open_handles", "close"}});
+  EXPECT_EQ(Served(), std::vector<std::string>{"files"});
+  EXPECT_EQ(Call("share.reset", {{"name", "none"}})["error"]["code"], "not_found");
 }
 
 TEST_F(SharesTest, ReloadFollowsTheFileBelowWhatWasSetAtRunTime) {
