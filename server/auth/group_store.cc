@@ -37,6 +37,12 @@ absl::Status CheckMembers(const std::vector<std::string>& members) {
   return absl::OkStatus();
 }
 
+bool SameUser(absl::string_view a, absl::string_view b) {
+  std::string upper_a;
+  std::string upper_b;
+  return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GroupStore>> GroupStore::Open(std::string path) {
@@ -94,6 +100,24 @@ absl::Status GroupStore::Set(absl::string_view group, std::vector<std::string> m
   return Commit(std::move(groups));
 }
 
+absl::StatusOr<std::vector<std::string>> GroupStore::RemoveMember(absl::string_view user) {
+  const std::lock_guard<std::mutex> writing(writing_);
+  std::vector<std::string> names;
+  Groups groups = List();
+  for (auto& [name, members] : groups) {
+    const auto end = std::remove_if(members.begin(), members.end(), [&](const std::string& member) {
+      return SameUser(member, user);
+    });
+    if (end == members.end()) continue;
+    members.erase(end, members.end());
+    names.push_back(name);
+  }
+  if (names.empty()) return names;
+  absl::Status status = Commit(std::move(groups));
+  if (!status.ok()) return status;
+  return names;
+}
+
 absl::Status GroupStore::Remove(absl::string_view group) {
   const std::lock_guard<std::mutex> writing(writing_);
   Groups groups = List();
@@ -114,15 +138,11 @@ bool GroupStore::Has(absl::string_view group) const {
 }
 
 bool GroupStore::IsMember(absl::string_view group, absl::string_view user) const {
-  std::string wanted;
-  if (!UpperCaseName(user, &wanted)) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = groups_.find(std::string(group));
-  if (found == groups_.end()) return false;
-  return std::any_of(found->second.begin(), found->second.end(), [&](const std::string& member) {
-    std::string upper;
-    return UpperCaseName(member, &upper) && upper == wanted;
-  });
+  return found != groups_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const std::string& member) { return SameUser(member, user); });
 }
 
 }  // namespace sluice::auth

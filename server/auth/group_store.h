@@ -27,6 +27,8 @@ class GroupStore {
   absl::Status Set(absl::string_view group, std::vector<std::string> members);
   // NOT_FOUND if there is no such group.
   absl::Status Remove(absl::string_view group);
+  // Takes the user out of every group; the groups' names. A group may be left without members.
+  absl::StatusOr<std::vector<std::string>> RemoveMember(absl::string_view user);
   Groups List() const;
   bool Has(absl::string_view group) const;
   // Users are found without regard to case.

@@ -212,7 +212,7 @@ absl::Status UserStore::Commit(Users users) {
 }
 
 absl::Status UserStore::Add(absl::string_view name, absl::string_view password,
-                            absl::string_view unix_user) {
+                            absl::string_view unix_user, bool* existed) {
   absl::Status valid = ValidateUserName(name);
   if (!valid.ok()) return valid;
   if (!IsValidUnixUser(unix_user)) {
@@ -229,9 +229,10 @@ absl::Status UserStore::Add(absl::string_view name, absl::string_view password,
     users = users_;
   }
   User& user = users[key];
-  user.name = std::string(name);
+  if (existed != nullptr) *existed = !user.name.empty();
+  if (user.name.empty()) user.name = std::string(name);
   user.nt_hash = *hash;
-  user.unix_user = std::string(unix_user);
+  if (!unix_user.empty()) user.unix_user = std::string(unix_user);
   if (users.size() > limits::users_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("there are ", limits::users_max, " users already"));

@@ -52,8 +52,10 @@ class UserStore {
   // file and what to do.
   static absl::StatusOr<std::unique_ptr<UserStore>> Open(std::string path);
 
-  // Adds a user or, if there is one of that name, replaces it. On an error nothing has changed.
-  absl::Status Add(absl::string_view name, absl::string_view password, absl::string_view unix_user);
+  // Adds a user. One of that name that is there already, as *existed tells, gets the password and,
+  // unless it is "", the Unix account; the rest of it stays. On an error nothing has changed.
+  absl::Status Add(absl::string_view name, absl::string_view password, absl::string_view unix_user,
+                   bool* existed = nullptr);
   // NOT_FOUND if there is no such user; the rest of it stays.
   absl::Status SetPassword(absl::string_view name, absl::string_view password);
   absl::Status SetDisabled(absl::string_view name, bool disabled);

@@ -5,6 +5,7 @@
 #include "server/control/command.h"
 #include "server/control/preference_effects.h"
 #include "server/control/preference_json.h"
+#include "server/control/warnings.h"
 
 namespace sluice::control {
 namespace {
@@ -79,7 +80,11 @@ absl::StatusOr<json> PrefsSet(const Call& call) {
   const absl::StatusOr<config::ChangeResult> result =
       call.context.configuration.Set(values, call.params.value("dry_run", false));
   if (!result.ok()) return result.status();
-  return Shown(call.context, *result);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values) names.push_back(name);
+  json shown = Shown(call.context, *result);
+  AddWarnings(ListWarnings(call.context, result->after, names), &shown);
+  return shown;
 }
 
 absl::StatusOr<json> PrefsReset(const Call& call) {

@@ -1,10 +1,12 @@
 // The gateway's own users.
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "server/auth/group_store.h"
 #include "server/auth/smbpasswd.h"
 #include "server/auth/user_store.h"
 #include "server/control/command.h"
+#include "server/control/warnings.h"
 
 namespace sluice::control {
 namespace {
@@ -14,10 +16,16 @@ using nlohmann::json;
 absl::StatusOr<json> UserAdd(const Call& call) {
   const std::string name = call.params.at("name");
   const std::string unix_user = call.params.value("unix_user", "");
-  const absl::Status status = call.context.gateway.users().Add(
-      name, call.params.at("password").get_ref<const std::string&>(), unix_user);
+  auth::UserStore& users = call.context.gateway.users();
+  bool existed = false;
+  const absl::Status status = users.Add(
+      name, call.params.at("password").get_ref<const std::string&>(), unix_user, &existed);
   if (!status.ok()) return status;
-  return json{{"name", name}};
+  auth::User user;
+  const bool found = users.Find(name, &user);
+  json result = {{"name", found ? user.name : name}, {"existed", existed}};
+  AddWarnings(UnixUserWarnings(unix_user), &result);
+  return result;
 }
 
 absl::StatusOr<json> UserList(const Call& call) {
@@ -49,7 +57,18 @@ absl::StatusOr<json> UserRemove(const Call& call) {
   const std::string name = call.params.at("name");
   const absl::Status status = call.context.gateway.users().Remove(name);
   if (!status.ok()) return status;
-  return json{{"name", name}};
+  // Another user of that name must not find itself in them.
+  const absl::StatusOr<std::vector<std::string>> groups =
+      call.context.gateway.groups().RemoveMember(name);
+  json result = {{"name", name}};
+  if (groups.ok()) {
+    result["groups"] = *groups;
+  } else {
+    AddWarnings(
+        {absl::StrCat("the user's name is still in its groups: ", groups.status().message())},
+        &result);
+  }
+  return result;
 }
 
 absl::StatusOr<json> UserImport(const Call& call) {
@@ -73,17 +92,21 @@ absl::StatusOr<json> UserImport(const Call& call) {
 
 absl::StatusOr<json> GroupSet(const Call& call) {
   const std::string name = call.params.at("name");
-  const absl::Status status = call.context.gateway.groups().Set(
-      name, call.params.at("members").get<std::vector<std::string>>());
+  const auto members = call.params.at("members").get<std::vector<std::string>>();
+  const absl::Status status = call.context.gateway.groups().Set(name, members);
   if (!status.ok()) return status;
-  return json{{"name", name}};
+  json result = {{"name", name}};
+  AddWarnings(MemberWarnings(call.context, name, members), &result);
+  return result;
 }
 
 absl::StatusOr<json> GroupRemove(const Call& call) {
   const std::string name = call.params.at("name");
   const absl::Status status = call.context.gateway.groups().Remove(name);
   if (!status.ok()) return status;
-  return json{{"name", name}};
+  json result = {{"name", name}};
+  AddWarnings(UseOfGroupWarnings(call.context, name), &result);
+  return result;
 }
 
 absl::StatusOr<json> GroupList(const Call& call) {
@@ -111,12 +134,13 @@ constexpr Parameter kImportParameters[] = {
      .help = "the number of the first one, for messages"},
 };
 constexpr Parameter kAddParameters[] = {
-    {.name = "name", .help = "the user's name; an existing user gets the new password"},
+    {.name = "name",
+     .help = "the user's name; one that is there gets the new password, and \"existed\" is true"},
     {.name = "password", .secret = true, .help = "in UTF-8; only its NT hash is kept"},
     {.name = "unix_user",
      .required = false,
-     .help =
-         "the Unix account or uid whose rights the user has; the one of the same name if absent"},
+     .help = "the Unix account or uid whose rights the user has; if absent, what it was, and for "
+             "a new user the one of the same name"},
 };
 constexpr Parameter kPasswdParameters[] = {
     {.name = "name", .help = "the user's name"},
@@ -126,7 +150,7 @@ constexpr Parameter kNameParameter[] = {{.name = "name", .help = "the user's nam
 
 constexpr CommandRow kRows[] = {
     {.name = "user.add",
-     .help = "adds a user or changes its password",
+     .help = "adds a user, or gives one that is there another password",
      .parameters = kAddParameters,
      .mutates = true,
      .handler = &UserAdd},
@@ -163,7 +187,7 @@ constexpr CommandRow kRows[] = {
      .handler = &UserImport},
     {.name = "user.list", .help = "the users", .handler = &UserList},
     {.name = "user.remove",
-     .help = "removes a user; sessions that are open go on",
+     .help = "removes a user, also from the gateway's groups; sessions that are open go on",
      .parameters = kNameParameter,
      .mutates = true,
      .handler = &UserRemove},

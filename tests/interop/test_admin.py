@@ -257,6 +257,36 @@ class AdminTest(unittest.TestCase):
         self.assertIn("it is not served", self.gateway.log())
         self.gateway.ctl("share", "remove", "gone")
 
+    def test_user_that_is_there_keeps_its_account(self):
+        self.assertEqual(self.gateway.ctl("user", "add", "bob", "--unix-user", "nobody",
+                                          "--password-stdin", input="One-1\n").stdout,
+                         "user bob is added\n")
+        self.assertEqual(self.gateway.ctl("user", "add", "BOB", "--password-stdin",
+                                          input="Two-2\n").stdout,
+                         "user bob was there already and has a new password\n")
+        users = json.loads(self.gateway.ctl("user", "list", "--json").stdout)
+        self.assertIn({"name": "bob", "unix_user": "nobody", "disabled": False}, users)
+        self.assertEqual(self.gateway.smbclient("ls", user="bob", password="Two-2").returncode, 0)
+
+    def test_names_that_nobody_has_are_taken_with_a_warning(self):
+        def warnings(*arguments, **options):
+            return self.gateway.ctl(*arguments, **options).stderr
+
+        self.assertIn("warning: there is no Unix account nosuchacct",
+                      warnings("user", "add", "bob", "--unix-user", "nosuchacct",
+                               "--password-stdin", input="One-1\n"))
+        self.assertIn("warning: group staff: there is no user bbo",
+                      warnings("group", "set", "staff", "alice", "bbo", "bob"))
+        self.assertIn("warning: share.new.allow_read: there is no group stff",
+                      warnings("share", "add", "new", "--storage", "memory", "--set",
+                               "allow_read=@stff"))
+        self.gateway.ctl("user", "remove", "bob")
+        self.assertEqual(json.loads(self.gateway.ctl("group", "list", "--json").stdout),
+                         [{"name": "staff", "members": ["alice", "bbo"]}])
+        self.set("share.files.allow_write", "@team,@staff")
+        self.assertIn("warning: share.files.allow_write names @staff",
+                      warnings("group", "remove", "staff"))
+
     def test_user_is_disabled_and_enabled(self):
         self.gateway.ctl("user", "disable", "alice")
         refused = self.gateway.smbclient("ls")

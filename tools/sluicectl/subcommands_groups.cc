@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/table.h"
+#include "tools/sluicectl/warnings.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -39,9 +40,9 @@ void AddGroupCommands(CLI::App& app, Context& context) {
   set->add_option("USER", arguments->members, "All its members")->required();
   set->callback([arguments, &context] {
     Run(context, "group.set", {{"name", arguments->name}, {"members", arguments->members}},
-        [](const json& result) {
+        WithWarnings([](const json& result) {
           return absl::StrCat("group ", result.value("name", ""), " is set\n");
-        });
+        }));
   });
   group->add_subcommand("list", "List the groups")->callback([&context] {
     Run(context, "group.list", json::object(), RenderGroups);
@@ -49,9 +50,9 @@ void AddGroupCommands(CLI::App& app, Context& context) {
   CLI::App* remove = group->add_subcommand("remove", "Remove a group");
   remove->add_option("NAME", arguments->name)->required();
   remove->callback([arguments, &context] {
-    Run(context, "group.remove", {{"name", arguments->name}}, [](const json& result) {
-      return absl::StrCat("group ", result.value("name", ""), " is removed\n");
-    });
+    Run(context, "group.remove", {{"name", arguments->name}}, WithWarnings([](const json& result) {
+          return absl::StrCat("group ", result.value("name", ""), " is removed\n");
+        }));
   });
 }
 

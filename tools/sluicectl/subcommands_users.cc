@@ -7,6 +7,7 @@
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/password.h"
 #include "tools/sluicectl/table.h"
+#include "tools/sluicectl/warnings.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -33,18 +34,25 @@ void AddAdd(CLI::App& user, Context& context) {
     bool password_stdin = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* add = user.add_subcommand("add", "Add a user, or change the password of one");
+  CLI::App* add =
+      user.add_subcommand("add", "Add a user, or give one that is there another password");
   add->add_option("NAME", arguments->name)->required();
   add->add_flag("--password-stdin", arguments->password_stdin,
                 "Read the password from the first line of standard input");
   add->add_option("--unix-user", arguments->unix_user,
-                  "Unix account or uid whose rights the user has (default: the one of that name)");
+                  "Unix account or uid whose rights the user has (default: the one of that name; a "
+                  "user that is there keeps what it has)");
   add->callback([arguments, &context] {
     const absl::StatusOr<std::string> password = ReadPassword(arguments->password_stdin);
     if (!password.ok()) return Usage(context, std::string(password.status().message()));
     json params = {{"name", arguments->name}, {"password", *password}};
     if (!arguments->unix_user.empty()) params["unix_user"] = arguments->unix_user;
-    Run(context, "user.add", params, Done("set"));
+    Run(context, "user.add", params, WithWarnings([](const json& result) {
+          return absl::StrCat("user ", result.value("name", ""),
+                              result.value("existed", false)
+                                  ? " was there already and has a new password\n"
+                                  : " is added\n");
+        }));
   });
 }
 
@@ -81,13 +89,14 @@ void AddUserCommands(CLI::App& app, Context& context) {
     const char* done;
   } kVerbs[] = {{"disable", "Keep a user from logging on; open sessions go on", "disabled"},
                 {"enable", "Let a disabled user log on again", "enabled"},
-                {"remove", "Remove a user; open sessions go on", "removed"}};
+                {"remove", "Remove a user, also from its groups; open sessions go on", "removed"}};
   for (const auto& verb : kVerbs) {
     const auto name = std::make_shared<std::string>();
     CLI::App* subcommand = user->add_subcommand(verb.verb, verb.help);
     subcommand->add_option("NAME", *name)->required();
     subcommand->callback([name, &verb, &context] {
-      Run(context, absl::StrCat("user.", verb.verb), {{"name", *name}}, Done(verb.done));
+      Run(context, absl::StrCat("user.", verb.verb), {{"name", *name}},
+          WithWarnings(Done(verb.done)));
     });
   }
 }

@@ -93,13 +93,22 @@ TEST_F(UserStoreTest, FileIsPrivateAndHoldsNoPassword) {
   EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
 }
 
-TEST_F(UserStoreTest, ReplacesAUserOfTheSameName) {
+TEST_F(UserStoreTest, UserThatIsThereGetsThePasswordAndKeepsTheRest) {
   auto store = Open();
-  ASSERT_TRUE(store->Add("alice", "one", "").ok());
-  ASSERT_TRUE(store->Add("ALICE", "two", "nobody").ok());
+  bool existed = true;
+  ASSERT_TRUE(store->Add("alice", "one", "nobody", &existed).ok());
+  EXPECT_FALSE(existed);
+  ASSERT_TRUE(store->SetDisabled("alice", true).ok());
+  ASSERT_TRUE(store->Add("ALICE", "two", "", &existed).ok());
+  EXPECT_TRUE(existed);
   ASSERT_EQ(store->List().size(), 1u);
-  EXPECT_EQ(store->List()[0].name, "ALICE");
-  EXPECT_EQ(store->List()[0].nt_hash.bytes, NtHashOfPassword("two")->bytes);
+  const User user = store->List()[0];
+  EXPECT_EQ(user.name, "alice");
+  EXPECT_EQ(user.nt_hash.bytes, NtHashOfPassword("two")->bytes);
+  EXPECT_EQ(user.unix_user, "nobody");
+  EXPECT_TRUE(user.disabled);
+  ASSERT_TRUE(store->Add("alice", "two", "daemon").ok());
+  EXPECT_EQ(store->List()[0].unix_user, "daemon");
 }
 
 TEST_F(UserStoreTest, RemovesAUser) {

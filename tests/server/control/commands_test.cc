@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -47,7 +48,7 @@ TEST_F(CommandsTest, StatusShowsTheGateway) {
 
 TEST_F(CommandsTest, UsersAreAddedListedAndRemoved) {
   EXPECT_EQ(Do(R"({"command":"user.add","params":{"name":"Bob","password":"secret"}})")["result"],
-            (json{{"name", "Bob"}}));
+            (json{{"name", "Bob"}, {"existed", false}}));
   EXPECT_EQ(Do(R"({"command":"user.list"})")["result"][0]["name"], "Bob");
   auth::User user;
   EXPECT_TRUE(gateway_->users().Find("BOB", &user));
@@ -55,6 +56,44 @@ TEST_F(CommandsTest, UsersAreAddedListedAndRemoved) {
   EXPECT_FALSE(gateway_->users().Find("bob", &user));
   EXPECT_EQ(Do(R"({"command":"user.remove","params":{"name":"bob"}})")["error"]["code"],
             "not_found");
+}
+
+TEST_F(CommandsTest, UserThatIsThereKeepsItsNameAndItsAccount) {
+  Do(R"({"command":"user.add","params":{"name":"Bob","password":"a","unix_user":"1234"}})");
+  EXPECT_EQ(ResultOf(R"({"command":"user.add","params":{"name":"BOB","password":"b"}})"),
+            (json{{"name", "Bob"}, {"existed", true}}));
+  EXPECT_EQ(ResultOf(R"({"command":"user.list"})")[0]["unix_user"], "1234");
+}
+
+TEST_F(CommandsTest, NamesThatNobodyHasAreTakenWithAWarning) {
+  EXPECT_EQ(ResultOf(R"({"command":"user.add","params":
+                {"name":"bob","password":"a","unix_user":"nosuchacct"}})")["warnings"],
+            json({"there is no Unix account nosuchacct: the user cannot log on before there is"}));
+  EXPECT_EQ(ResultOf(R"({"command":"group.set","params":
+                {"name":"team","members":["bob","bbo"]}})")["warnings"],
+            json({"group team: there is no user bbo"}));
+  EXPECT_EQ(ResultOf(R"({"command":"prefs.set","params":{"values":{
+                "share.files.allow_read":["bob","eve","*","@team","@taem","@root"]}}})")
+                ["warnings"],
+            json({"share.files.allow_read: there is no user eve",
+                  "share.files.allow_read: there is no group taem"}));
+  EXPECT_FALSE(ResultOf(R"({"command":"prefs.set","params":{"values":{
+                   "share.files.allow_write":["bob"]}}})")
+                   .contains("warnings"));
+  EXPECT_EQ(ResultOf(R"({"command":"share.add","params":{"name":"new","storage":"memory",
+                "preferences":{"deny_read":["bbo"]}}})")["warnings"],
+            json({"share.new.deny_read: there is no user bbo"}));
+  EXPECT_EQ(ResultOf(R"({"command":"group.remove","params":{"name":"team"}})")["warnings"],
+            json({"share.files.allow_read names @team: nobody is meant by that now"}));
+}
+
+TEST_F(CommandsTest, RemovedUserLeavesItsGroups) {
+  Do(R"({"command":"user.add","params":{"name":"bob","password":"a"}})");
+  Do(R"({"command":"group.set","params":{"name":"team","members":["Bob","ann"]}})");
+  Do(R"({"command":"group.set","params":{"name":"all","members":["ann"]}})");
+  EXPECT_EQ(ResultOf(R"({"command":"user.remove","params":{"name":"BOB"}})")["groups"],
+            json({"team"}));
+  EXPECT_EQ(gateway_->groups().List().at("team"), std::vector<std::string>{"ann"});
 }
 
 TEST_F(CommandsTest, NoAnswerHoldsAPasswordOrHash) {
