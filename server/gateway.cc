@@ -357,6 +357,11 @@ absl::Status Gateway::Impl::OpenListener() {
   net::ListenerOptions options;
   options.addresses = options_.listen;
   options.sockets = options_.listen_sockets;
+  options.on_full = [this](const std::string& peer, size_t max) {
+    state_->refusals.Add(
+        base::RefusalKind::kLimit, peer, "",
+        absl::StrCat("there are ", max, " connections; limits.connections is ", max));
+  };
   std::vector<ring::Loop*> loops;
   for (const std::unique_ptr<ring::Loop>& loop : loops_) loops.push_back(loop.get());
   absl::StatusOr<std::unique_ptr<net::Listener>> listener = net::Listener::Create(
@@ -463,6 +468,7 @@ Observation Gateway::Impl::Observe() {
   for (size_t i = 0; i < threads_.size() && i < sum.loops.size(); ++i) {
     sum.loops[i].cpu_nanos = CpuNanos(threads_[i]);
   }
+  smb::Observe(state_->refusals, &sum);
   sum.sessions = sessions_.size();
   sum.opens = sessions_.OpenCount();
   sum.resident_bytes = ResidentBytes();

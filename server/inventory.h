@@ -74,6 +74,7 @@ struct InventoryRow {
   crypto::Cipher cipher = crypto::Cipher::kNone;
   bool encrypted = false;  // trees too
   bool guest = false;
+  std::string log_on;  // "NTLM", "Kerberos", "guest", "anonymous"
 
   // Trees.
   uint32_t tree = 0;

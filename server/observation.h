@@ -65,6 +65,8 @@ struct Observation {
   std::array<CommandObservation, proto::kCommandCount> commands;  // by opcode
   std::map<std::string, ShareObservation> shares;
   std::vector<LoopObservation> loops;
+  // Clients that were refused, by kind.
+  std::vector<std::pair<std::string, uint64_t>> refusals;
   // Connections that ended, by reason; answers that were errors or warnings, by NTSTATUS; and
   // everything else that is counted, by name.
   std::vector<std::pair<std::string, uint64_t>> closed;

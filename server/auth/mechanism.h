@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "crypto/secret.h"
 #include "proto/status/nt_status.h"
@@ -14,11 +15,16 @@
 namespace sluice::auth {
 
 // Who has authenticated.
+// The mechanisms' names for people.
+inline constexpr absl::string_view kNtlmName = "NTLM";
+inline constexpr absl::string_view kKerberosName = "Kerberos";
+
 struct AuthResult {
   std::string user;    // as the user store spells it; "" for anonymous
   std::string domain;  // as the client sent it; a Kerberos principal's realm
   std::string workstation;
-  std::string unix_user;  // of the user's record, see identity_map.h
+  std::string unix_user;        // of the user's record, see identity_map.h
+  absl::string_view mechanism;  // the name of the one that SpnegoServer chose
   bool guest = false;
   bool anonymous = false;
   // What the mechanism agreed on: 16 bytes of NTLM, as many as the ticket's key type has of

@@ -105,6 +105,7 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
       const bool ntlm = kind == proto::AuthTokenKind::kNtlmRaw;
       mechanism_ = MakeMechanism(ntlm ? proto::oid::kNtlmssp : proto::oid::kKerberos);
       if (mechanism_ == nullptr) return NoMechanism(ntlm);
+      kerberos_ = !ntlm;
       state_ = State::kRaw;
       return mechanism_->Step(token, reply);
     }
@@ -124,6 +125,7 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
     return NoMechanism(std::find(init.mech_types.begin(), init.mech_types.end(),
                                  proto::oid::kNtlmssp) != init.mech_types.end());
   }
+  kerberos_ = IsKerberos(init.mech_types[choice - 1]);
   preferred_ = choice == 1;
   mech_types_.assign(init.mech_types_der.begin(), init.mech_types_der.end());
   state_ = State::kMechanism;
@@ -199,6 +201,10 @@ NtStatus SpnegoServer::AwaitMic(absl::Span<const uint8_t> token, std::vector<uin
   return NtStatus::kOk;
 }
 
-AuthResult SpnegoServer::TakeResult() { return mechanism_->TakeResult(); }
+AuthResult SpnegoServer::TakeResult() {
+  AuthResult result = mechanism_->TakeResult();
+  result.mechanism = kerberos_ ? kKerberosName : kNtlmName;
+  return result;
+}
 
 }  // namespace sluice::auth

@@ -71,6 +71,7 @@ class SpnegoServer {
   State state_ = State::kStart;
   std::unique_ptr<Mechanism> mechanism_;
   std::vector<uint8_t> mech_types_;  // the client's list as it arrived, for mechListMIC
+  bool kerberos_ = false;            // the mechanism is Kerberos, else NTLM
   bool preferred_ = true;            // the mechanism is the client's first choice
   std::string reason_;
 };

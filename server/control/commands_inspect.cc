@@ -56,6 +56,7 @@ json SessionJson(const InventoryRow& row) {
           {"user", row.user},
           {"domain", row.domain},
           {"guest", row.guest},
+          {"log_on", row.log_on},
           {"dialect", DialectText(row.dialect)},
           {"signing", std::string(crypto::Name(row.signing))},
           {"signing_required", row.signing_required},

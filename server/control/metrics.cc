@@ -241,6 +241,9 @@ std::vector<MetricFamily> Collect(const Observation& seen) {
   AddCommands(seen, &families);
   AddShares(seen, &families);
   AddLoops(seen, &families);
+  families.Begin("sluice_refusals_total", MetricType::Counter,
+                 "Clients that were refused, by kind: what `sluicectl clients refused` tells of.");
+  AddNamed(seen.refusals, "kind", &families);
   families.Begin("sluice_connections_closed_total", MetricType::Counter,
                  "Connections that ended, by reason.");
   AddNamed(seen.closed, "reason", &families);
@@ -281,11 +284,10 @@ absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
   try {
     return std::unique_ptr<MetricsEndpoint>(
         new MetricsEndpoint(std::make_unique<Impl>(listen, std::move(observe))));
-  } catch (const std::exception& error) {
-    return absl::UnavailableError(absl::StrCat("cannot serve metrics on ", listen, ": ",
-                                               error.what(),
-                                               "; metrics.listen is ADDRESS:PORT, such as "
-                                               "127.0.0.1:9445"));
+  } catch (const std::exception&) {
+    // It says nothing that an operator would understand, and this is all that can go wrong.
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on ", listen, " for metrics: the address is in use or not this machine's"));
   }
 }
 

@@ -97,6 +97,7 @@ json StatsJson(const Observation& seen) {
           {"commands", CommandsJson(seen)},
           {"shares", SharesJson(seen)},
           {"loops", LoopsJson(seen)},
+          {"refusals", NamedJson(seen.refusals)},
           {"closed", NamedJson(seen.closed)},
           {"statuses", NamedJson(seen.statuses)},
           {"counters", NamedJson(seen.counters)}};

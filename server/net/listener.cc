@@ -122,9 +122,10 @@ absl::StatusOr<Bound> Bind(const std::string& text) {
 
 class Listener::Impl {
  public:
-  Impl(std::vector<ring::Loop*> loops, size_t connections_max, OnAccept on_accept)
+  Impl(std::vector<ring::Loop*> loops, const ListenerOptions& options, OnAccept on_accept)
       : loops_(std::move(loops)),
-        connections_max_(connections_max),
+        connections_max_(options.connections_max),
+        on_full_(options.on_full),
         on_accept_(std::make_shared<OnAccept>(std::move(on_accept))) {}
 
   void set_connections_max(size_t connections_max) {
@@ -221,12 +222,8 @@ class Listener::Impl {
       total += load;
       if (load < least->load().load(std::memory_order_relaxed)) least = loop;
     }
-    if (total >= connections_max_.load(std::memory_order_relaxed)) {
-      counters_.refused_at_limit.Add();
-      if (!std::exchange(at_limit_, true)) {
-        base::Log(base::LogLevel::kWarning, "%d connections: new ones are refused",
-                  static_cast<int>(total));
-      }
+    if (const size_t max = connections_max_.load(std::memory_order_relaxed); total >= max) {
+      RefuseAtLimit(PeerOf(fd.get()), max);
       return;
     }
     at_limit_ = false;
@@ -239,6 +236,16 @@ class Listener::Impl {
                  peer = std::move(peer)]() mutable {
       (*on_accept)(*share.Take(), fd.Take(), std::move(peer));
     });
+  }
+
+  void RefuseAtLimit(const std::string& peer, size_t max) {
+    counters_.refused_at_limit.Add();
+    if (on_full_) on_full_(peer, max);
+    if (std::exchange(at_limit_, true)) return;
+    base::Log(base::LogLevel::kWarning,
+              "client %s was refused, and so are others until there is room: there are %d "
+              "connections, and limits.connections allows no more",
+              peer, max);
   }
 
   void Failed(int error) {
@@ -269,6 +276,7 @@ class Listener::Impl {
 
   const std::vector<ring::Loop*> loops_;
   std::atomic<size_t> connections_max_;
+  const std::function<void(const std::string&, size_t)> on_full_;
   const std::shared_ptr<OnAccept> on_accept_;  // with what was posted and has not run
   std::vector<std::string> addresses_;
   std::vector<std::unique_ptr<Socket>> sockets_;
@@ -293,8 +301,7 @@ absl::StatusOr<std::vector<int>> BindSockets(const std::vector<std::string>& add
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Create(const ListenerOptions& options,
                                                            std::vector<ring::Loop*> loops,
                                                            OnAccept on_accept) {
-  auto impl =
-      std::make_unique<Impl>(std::move(loops), options.connections_max, std::move(on_accept));
+  auto impl = std::make_unique<Impl>(std::move(loops), options, std::move(on_accept));
   for (const int socket : options.sockets) {
     absl::StatusOr<Bound> bound = Describe(UniqueFd(socket));
     if (!bound.ok()) return bound.status();

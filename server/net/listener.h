@@ -23,6 +23,9 @@ struct ListenerOptions {
   // Instead of addresses: sockets that listen already, taken over.
   std::vector<int> sockets;
   size_t connections_max = limits::connections_max;
+  // May be empty. Runs on loops[0] for each connection that is closed at once because there are
+  // connections_max.
+  std::function<void(const std::string& peer, size_t connections_max)> on_full;
 };
 
 struct ListenerCounters {

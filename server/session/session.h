@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "crypto/preauth_hash.h"
 #include "server/base/identity.h"
@@ -53,6 +54,8 @@ struct AuthenticatedUser {
   std::string domain;
   bool guest = false;
   bool anonymous = false;
+  // How: a mechanism's name (server/auth/mechanism.h), "guest" or "anonymous". Static.
+  absl::string_view log_on;
   // Monotonic, nanoseconds; 0: never. A Kerberos ticket's end.
   uint64_t expires_nanos = 0;
   std::shared_ptr<const base::Identity> identity;

@@ -34,6 +34,7 @@ struct SessionInfo {
   bool encrypted = false;
   bool guest = false;
   bool anonymous = false;
+  absl::string_view log_on;  // as AuthenticatedUser's
   int64_t started_wall_nanos = 0;
   size_t loop_index = 0;
   uint64_t connection_id = 0;

@@ -71,6 +71,7 @@ void Describe(const session::Session& session, InventoryRow* row) {
   row->user = session.anonymous() ? "(anonymous)" : session.user().name;
   row->domain = session.user().domain;
   row->guest = session.guest();
+  row->log_on = std::string(session.user().log_on);
   const auto& state = static_cast<const SessionState&>(*session.attachment);
   row->encrypted = session.encrypt() || state.client_seals;
   if (const session::SessionCryptoState* keys = session.crypto(); keys != nullptr) {

@@ -88,4 +88,11 @@ void Observe(const Worker& worker, Observation* sum) {
   }
 }
 
+void Observe(const base::RefusalLog& refusals, Observation* sum) {
+  for (size_t i = 0; i < base::kRefusalKinds; ++i) {
+    const auto kind = static_cast<base::RefusalKind>(i);
+    AddNamed(&sum->refusals, base::Name(kind), refusals.Count(kind));
+  }
+}
+
 }  // namespace sluice::smb

@@ -42,8 +42,15 @@ NtStatus FindOrMakeSession(Request& request) {
   }
   session::SessionTable& table = worker.server().sessions;
   const LimitPreferences& limits = worker.preferences().limits;
-  if (table.reserved() >= limits.sessions ||
-      state.session_count() >= limits.sessions_per_connection) {
+  std::string full;
+  if (const size_t count = table.reserved(); count >= limits.sessions) {
+    full = absl::StrCat("there are ", count, " sessions; limits.sessions is ", limits.sessions);
+  } else if (const size_t own = state.session_count(); own >= limits.sessions_per_connection) {
+    full = absl::StrCat("its connection has ", own, " sessions; limits.sessions_per_connection is ",
+                        limits.sessions_per_connection);
+  }
+  if (!full.empty()) {
+    NoteRefusal(request, base::RefusalKind::kLimit, "", full);
     return NtStatus::kInsufficientResources;
   }
   auto fresh = std::make_shared<session::Session>(table.Reserve(), state.id(), worker.loop().now());
@@ -119,6 +126,7 @@ void Publish(Worker& worker, SmbConnection& connection,
   info.encrypted = session->encrypt() || StateOf(*session).client_seals;
   info.guest = session->guest();
   info.anonymous = session->anonymous();
+  info.log_on = session->user().log_on;
   int64_t& since = StateOf(*session).since;
   if (since == 0) since = worker.server().clock.WallNanos();
   info.started_wall_nanos = since;
@@ -140,6 +148,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   user.domain = who.domain;
   user.guest = who.guest;
   user.anonymous = who.anonymous;
+  user.log_on = who.anonymous ? "anonymous" : who.guest ? "guest" : who.mechanism;
   if (who.lifetime_seconds != 0) {
     user.expires_nanos = worker.loop().now() + who.lifetime_seconds * kNanosPerSecond;
   }
@@ -154,18 +163,18 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
     if (mode == EncryptionMode::kRequired && !can) return false;
     session->set_encrypt(mode >= EncryptionMode::kDesired && can);
     StateOf(*session).reject_plain = mode == EncryptionMode::kRequired;
-    base::Log(base::LogLevel::kInfo,
-              {.connection = connection.state().id(), .session = session->id()},
-              "client %s has come: %s, SMB %x, signing %s, cipher %s", connection.peer(),
-              who.anonymous ? "(anonymous)" : who.user.c_str(),
-              static_cast<unsigned>(connection.dialect()),
-              crypto::Name(session->crypto()->signing_algorithm()),
-              crypto::Name(session->crypto()->cipher()));
+    base::Log(
+        base::LogLevel::kInfo, {.connection = connection.state().id(), .session = session->id()},
+        "client %s has come: %s by %s, SMB %s, signing %s, cipher %s", connection.peer(),
+        who.anonymous ? "(anonymous)" : who.user.c_str(), who.mechanism,
+        proto::Name(connection.dialect()), crypto::Name(session->crypto()->signing_algorithm()),
+        crypto::Name(session->crypto()->cipher()));
   }
   Publish(worker, connection, session);
   connection.SessionsChanged();
   worker.counters().logons.Add();
-  request.exchange->Audit({.event = "logon", .detail = first ? "" : "again"});
+  const std::string how = absl::StrCat(session->user().log_on, first ? "" : ", again");
+  request.exchange->Audit({.event = "logon", .detail = how});
   return true;
 }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/refusal_log.h"
 
 namespace sluice::smb {
 
@@ -19,6 +21,9 @@ void Worker::AddConnection(int fd, std::string peer) {
   const uint64_t max = preferences().limits.connections_per_address;
   if (!server_.addresses.Enter(peer, max)) {
     counters_.refused_of_address.Add();
+    server_.refusals.Add(base::RefusalKind::kLimit, peer, "",
+                         absl::StrCat("its address has ", max,
+                                      " connections; limits.connections_per_address is ", max));
     base::Log(base::LogLevel::kInfo,
               "client %s was refused: its address has %d connections, and "
               "limits.connections_per_address allows no more",

@@ -258,6 +258,7 @@ class MetricsTest(unittest.TestCase):
         text = self.text()
         self.assertRegex(text, r'sluice_share_written_bytes_total\{share="files"\} 1048576')
         self.assertRegex(text, r'sluice_request_duration_seconds_count\{command="create"\} [1-9]')
+        self.assertIn('sluice_refusals_total{kind="limit"} 0', text)
         self.assertRegex(text,
                          r'sluice_responses_total\{status="STATUS_OBJECT_NAME_NOT_FOUND"\} [1-9]')
 

@@ -20,17 +20,11 @@ constexpr Column kConnections[] = {
     {"id", "ID"},     {"client", "CLIENT"},     {"dialect", "DIALECT"}, {"age", "AGE"},
     {"loop", "LOOP"}, {"sessions", "SESSIONS"}, {"opens", "OPENS"},     {"requests", "REQUESTS"},
     {"read", "READ"}, {"written", "WRITTEN"}};
-constexpr Column kSessions[] = {{"id", "ID"},
-                                {"user", "USER"},
-                                {"client", "CLIENT"},
-                                {"dialect", "DIALECT"},
-                                {"signing", "SIGNING"},
-                                {"cipher", "CIPHER"},
-                                {"encrypted", "ENCRYPTED"},
-                                {"age", "AGE"},
-                                {"opens", "OPENS"},
-                                {"read", "READ"},
-                                {"written", "WRITTEN"}};
+constexpr Column kSessions[] = {
+    {"id", "ID"},         {"user", "USER"},           {"log_on", "LOG-ON"},
+    {"client", "CLIENT"}, {"dialect", "DIALECT"},     {"signing", "SIGNING"},
+    {"cipher", "CIPHER"}, {"encrypted", "ENCRYPTED"}, {"age", "AGE"},
+    {"opens", "OPENS"},   {"read", "READ"},           {"written", "WRITTEN"}};
 constexpr Column kTrees[] = {{"share", "SHARE"},
                              {"user", "USER"},
                              {"client", "CLIENT"},

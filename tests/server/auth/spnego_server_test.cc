@@ -137,7 +137,9 @@ TEST_F(SpnegoKerberosTest, TakesATicketOfTheFirstChoiceUnderEitherName) {
     EXPECT_EQ(Answer().supported_mech, name);
     EXPECT_EQ(Bytes(Answer().response_token->begin(), Answer().response_token->end()), Text("rep"));
     EXPECT_FALSE(Answer().mech_list_mic.has_value());
-    EXPECT_EQ(server.TakeResult().session_key.size(), 32u);
+    const AuthResult result = server.TakeResult();
+    EXPECT_EQ(result.session_key.size(), 32u);
+    EXPECT_EQ(result.mechanism, kKerberosName);
   }
 }
 
@@ -272,7 +274,9 @@ TEST_F(SpnegoServerTest, TakesRawNtlm) {
   ASSERT_TRUE(client_.Authenticate(reply_, &authenticate));
   ASSERT_EQ(server_.Step(authenticate, &reply_), NtStatus::kOk);
   EXPECT_TRUE(reply_.empty());
-  EXPECT_EQ(server_.TakeResult().session_key.span(), client_.session_key().span());
+  const AuthResult result = server_.TakeResult();
+  EXPECT_EQ(result.session_key.span(), client_.session_key().span());
+  EXPECT_EQ(result.mechanism, kNtlmName);
 }
 
 TEST_F(SpnegoServerTest, RefusesAWrongPasswordWithoutAReply) {

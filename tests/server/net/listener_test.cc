@@ -41,6 +41,9 @@ class ListenerTest : public testing::Test {
     ListenerOptions options;
     options.addresses = std::move(addresses);
     options.connections_max = connections_max;
+    options.on_full = [this](const std::string& peer, size_t max) {
+      refused_.emplace_back(peer, max);
+    };
     auto listener = Listener::Create(options, {loops_[0].get(), loops_[1].get()},
                                      [this](ring::Loop& loop, int fd, std::string peer) {
                                        EXPECT_EQ(&ring::Loop::Current(), &loop);
@@ -79,6 +82,7 @@ class ListenerTest : public testing::Test {
   std::unique_ptr<Listener> listener_;
   std::vector<std::pair<size_t, int>> accepted_;
   std::vector<std::string> peers_;
+  std::vector<std::pair<std::string, size_t>> refused_;
   std::vector<int> clients_;
 };
 
@@ -120,6 +124,9 @@ TEST_F(ListenerTest, RefusesAboveTheLimitAndGoesOnBelow) {
   RunUntil([&] { return listener_->counters().refused_at_limit.value() == 1; });
   char byte;
   EXPECT_LE(recv(refused, &byte, 1, 0), 0);
+  ASSERT_EQ(refused_.size(), 1u);
+  EXPECT_EQ(refused_[0].first.rfind("127.0.0.1:", 0), 0u) << refused_[0].first;
+  EXPECT_EQ(refused_[0].second, 2u);
   loops_[0]->load() -= 1;
   Connect();
   RunUntil([&] { return accepted_.size() == 3; });

@@ -56,6 +56,7 @@ TEST_F(AuditTest, TellsOfLogOnAndLogOff) {
   ASSERT_EQ(on.size(), 1u);
   EXPECT_EQ(on[0].at("user"), "alice");
   EXPECT_EQ(on[0].at("session"), id);
+  EXPECT_EQ(on[0].at("detail"), "NTLM");
   EXPECT_EQ(on[0].at("client").get<std::string>().substr(0, 10), "127.0.0.1:");
 }
 

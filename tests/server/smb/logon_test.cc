@@ -110,6 +110,47 @@ TEST_F(LogonTest, ACancelDoesNotBringTheAnswerForward) {
   cancel.join();
 }
 
+TEST_F(LogonTest, ALimitIsToldTheOperator) {
+  Change([](Preferences* preferences) { preferences->limits.sessions = 1; });
+  TestClient first(address());
+  ASSERT_TRUE(first.Start());
+  EXPECT_EQ(LogOn("bob", "hidden"), NtStatus::kInsufficientResources);
+  EXPECT_THAT(Refusals(), HasSubstr("127.0.0.1: there are 1 sessions; limits.sessions is 1"));
+
+  Change([](Preferences* preferences) {
+    preferences->limits.sessions = 100;
+    preferences->limits.sessions_per_connection = 1;
+  });
+  EXPECT_EQ(first.LogOn("bob", "hidden"), NtStatus::kInsufficientResources);
+  EXPECT_THAT(Refusals(),
+              HasSubstr("its connection has 1 sessions; limits.sessions_per_connection is 1"));
+
+  Change([](Preferences* preferences) { preferences->limits.connections_per_address = 1; });
+  ASSERT_TRUE(Eventually([this] { return gateway_->Status().connections == 1; }));
+  TestClient second(address());
+  EXPECT_TRUE(second.WaitForEnd(10'000));
+  EXPECT_THAT(Refusals(),
+              HasSubstr("its address has 1 connections; limits.connections_per_address is 1"));
+
+  Change([](Preferences* preferences) { preferences->limits.connections = 1; });
+  TestClient third(address());
+  EXPECT_TRUE(third.WaitForEnd(10'000));
+  EXPECT_THAT(Refusals(), HasSubstr("there are 1 connections; limits.connections is 1"));
+
+  EXPECT_EQ(gateway_->refusals().Count(base::RefusalKind::kLimit), 4u);
+  for (const auto& [kind, count] : gateway_->Observe().refusals) {
+    EXPECT_EQ(count, kind == "limit" ? 4u : 0u) << kind;
+  }
+}
+
+TEST_F(LogonTest, ASessionTellsHowItCame) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start());
+  ASSERT_EQ(gateway_->sessions().List().size(), 1u);
+  EXPECT_EQ(gateway_->sessions().List()[0].log_on, "NTLM");
+  EXPECT_EQ(gateway_->List({.kind = InventoryKind::kSessions}).rows.at(0).log_on, "NTLM");
+}
+
 // A client that goes away while its answer is held back takes the request with it.
 TEST_F(LogonTest, NobodyWaitsForAClientThatIsGone) {
   Change([](Preferences* preferences) { preferences->auth.failure_delay = 10'000; });
