@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/smb2/structure_size.h"
+#include "server/auth/mechanism.h"
 #include "server/smb/dispatch.h"
 #include "server/smb/query_file_info.h"
 
@@ -76,7 +77,8 @@ Names ListingNames() {
 }  // namespace
 
 std::vector<std::pair<std::string, Names>> Capabilities() {
-  return {{"commands", CommandNames()},
+  return {{"log_on", {std::string(auth::kNtlmName), std::string(auth::kKerberosName)}},
+          {"commands", CommandNames()},
           {"fsctls", FsctlNames()},
           {"create_contexts", ContextNames()},
           {"query_file_info", QueryNames<proto::FileInfoClass>(FileInfoHandlers())},

@@ -11,12 +11,12 @@
 
 namespace sluice::smb {
 
-// What each table has, under the table's name: "commands", "fsctls", "create_contexts",
+// What each table has, under the table's name: "log_on", "commands", "fsctls", "create_contexts",
 // "query_file_info", "query_fs_info", "set_file_info", "list_directory".
 std::vector<std::pair<std::string, std::vector<std::string>>> Capabilities();
 
 // For Capabilities(), from beside the tables.
-std::vector<absl::string_view> CreateContextNames();          // create_contexts.cc
+std::vector<absl::string_view> CreateContextNames();          // create_contexts.cc: those granted
 std::vector<proto::FileInfoClass> SettableFileInfoClasses();  // set_info.cc
 
 }  // namespace sluice::smb

@@ -69,21 +69,23 @@ NtStatus NothingToReconnect(const CreateContext& context, CreateExtras*) {
 struct Row {
   absl::string_view name;
   Parse parse;
+  // Clients get what it asks for; the others are checked and otherwise read over.
+  bool granted;
 };
 
 // Contexts that are not here are ignored, as the specification wants.
 constexpr Row kRows[] = {
-    {context::kEaBuffer, ParseEas},
-    {context::kSecurityDescriptor, ParseSecurity},
-    {context::kAllocationSize, ParseAllocation},
-    {context::kQueryMaximalAccess, ParseMaximalAccess},
-    {context::kQueryOnDiskId, ParseOnDiskId},
-    {context::kTimewarp, ParseTimewarp},
-    {context::kLease, ReadOver<proto::LeaseContext>},
-    {context::kDurableRequest, ReadOver<proto::DurableRequest>},
-    {context::kDurableRequestV2, ReadOver<proto::DurableRequestV2>},
-    {context::kDurableReconnect, NothingToReconnect<proto::DurableReconnect>},
-    {context::kDurableReconnectV2, NothingToReconnect<proto::DurableReconnectV2>},
+    {context::kEaBuffer, ParseEas, true},
+    {context::kSecurityDescriptor, ParseSecurity, true},
+    {context::kAllocationSize, ParseAllocation, true},
+    {context::kQueryMaximalAccess, ParseMaximalAccess, true},
+    {context::kQueryOnDiskId, ParseOnDiskId, true},
+    {context::kTimewarp, ParseTimewarp, false},
+    {context::kLease, ReadOver<proto::LeaseContext>, false},
+    {context::kDurableRequest, ReadOver<proto::DurableRequest>, false},
+    {context::kDurableRequestV2, ReadOver<proto::DurableRequestV2>, false},
+    {context::kDurableReconnect, NothingToReconnect<proto::DurableReconnect>, false},
+    {context::kDurableReconnectV2, NothingToReconnect<proto::DurableReconnectV2>, false},
 };
 
 }  // namespace
@@ -120,7 +122,9 @@ size_t WriteCreateContexts(const CreateExtras& extras, const CreateAnswers& answ
 
 std::vector<absl::string_view> CreateContextNames() {
   std::vector<absl::string_view> names;
-  for (const Row& row : kRows) names.push_back(row.name);
+  for (const Row& row : kRows) {
+    if (row.granted) names.push_back(row.name);
+  }
   return names;
 }
 

@@ -50,9 +50,9 @@ Task<NtStatus> SetSparse(FsctlCall& call) {
 }
 
 constexpr FsctlRow kRows[] = {
-    {proto::kFsctlGetReparsePoint, "FSCTL_GET_REPARSE_POINT", FsctlRow::Needs::kFile, false,
+    {proto::kFsctlGetReparsePoint, "GET_REPARSE_POINT", FsctlRow::Needs::kFile, false,
      GetReparsePoint},
-    {proto::kFsctlSetSparse, "FSCTL_SET_SPARSE", FsctlRow::Needs::kFile, true, SetSparse},
+    {proto::kFsctlSetSparse, "SET_SPARSE", FsctlRow::Needs::kFile, true, SetSparse},
 };
 
 }  // namespace

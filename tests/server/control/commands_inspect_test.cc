@@ -44,7 +44,13 @@ TEST_F(InspectTest, CapabilitiesComeFromTheTables) {
   EXPECT_TRUE(has("ciphers", "AES-256-GCM"));
   EXPECT_TRUE(has("commands", "CHANGE_NOTIFY"));
   EXPECT_TRUE(has("fsctls", "VALIDATE_NEGOTIATE_INFO"));
+  EXPECT_TRUE(has("fsctls", "SET_SPARSE"));
   EXPECT_TRUE(has("create_contexts", "MxAc"));
+  for (const char* ignored : {"RqLs", "DHnQ", "DH2Q", "DHnC", "DH2C", "TWrp"}) {
+    EXPECT_FALSE(has("create_contexts", ignored)) << ignored;
+  }
+  EXPECT_TRUE(has("log_on", "NTLM"));
+  EXPECT_TRUE(has("log_on", "Kerberos"));
   EXPECT_TRUE(has("query_file_info", "FileAllInformation"));
   EXPECT_TRUE(has("query_fs_info", "FileFsFullSizeInformation"));
   EXPECT_TRUE(has("set_file_info", "FileRenameInformation"));
