@@ -9,9 +9,11 @@
 
 namespace sluice::control {
 
-// A list of {"session", "user", "client", "effect"}: for each session that there is now what the
-// change means to it. Sessions that notice nothing are left out.
-nlohmann::json EffectsOf(const Gateway& gateway, const config::ChangeResult& change);
+// A list of {"session", "user", "client", "preference", "effect"}: what the change means to each
+// session that there is now, by what the session has, and, for a preference of a share, to those
+// that are connected to it. Sessions that notice nothing are left out. Blocks: may ask the loops,
+// and NSS about groups.
+nlohmann::json EffectsOf(Gateway& gateway, const config::ChangeResult& change);
 
 }  // namespace sluice::control
 
