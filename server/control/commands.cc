@@ -101,6 +101,9 @@ absl::Status CheckParameters(const CommandRow& row, const json& params) {
     }
   }
   for (const auto& [name, value] : params.items()) {
+    if (known.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(row.name, " takes no parameters"));
+    }
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       return absl::InvalidArgumentError(absl::StrCat("unknown parameter \"", name, "\" of ",
                                                      row.name, config::DidYouMean(name, known)));
@@ -132,10 +135,19 @@ void LogChange(const CommandRow& row, const Call& call, const absl::Status& stat
   }
 }
 
+// Whether the id may be echoed, or there is none.
+bool HasValidId(const json& request) {
+  const auto id = request.find("id");
+  return id == request.end() || id->is_string() || id->is_number() || id->is_null();
+}
+
 absl::StatusOr<const CommandRow*> RowOf(const json& request) {
   if (!request.is_object()) {
     return absl::InvalidArgumentError(
         "a request is one line of JSON, an object: {\"id\": 1, \"command\": \"status\"}");
+  }
+  if (!HasValidId(request)) {
+    return absl::InvalidArgumentError("\"id\" must be a string, a number or null");
   }
   const auto protocol = request.find("protocol");
   if (protocol != request.end() && *protocol != kProtocolVersion) {
@@ -158,7 +170,10 @@ absl::StatusOr<const CommandRow*> RowOf(const json& request) {
 absl::StatusOr<json> Run(const ControlContext& context, const Caller& caller, const json& request) {
   const absl::StatusOr<const CommandRow*> row = RowOf(request);
   if (!row.ok()) return row.status();
-  const json params = request.value("params", json::object());
+  // Not copied before it is checked: whoever nests it deep would have the stack overflow.
+  static const json& nothing = *new json(json::object());
+  const auto given = request.find("params");
+  const json& params = given == request.end() ? nothing : *given;
   const absl::Status checked = CheckParameters(**row, params);
   if (!checked.ok()) return checked;
   const Call call = {context, caller, params};
@@ -187,7 +202,9 @@ absl::Span<const CommandRow> CommandTable() {
 std::string Execute(const ControlContext& context, const Caller& caller, absl::string_view line) {
   const json request = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   json response = json::object();
-  if (request.is_object() && request.contains("id")) response["id"] = request["id"];
+  if (request.is_object() && request.contains("id") && HasValidId(request)) {
+    response["id"] = request["id"];
+  }
   const absl::StatusOr<json> result = Run(context, caller, request);
   if (result.ok()) {
     response["result"] = *result;

@@ -1,6 +1,8 @@
 // Preferences: what they are, where their values come from, and how to change them.
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "server/config/nearest.h"
 #include "server/config/preferences.h"
 #include "server/control/command.h"
 #include "server/control/preference_effects.h"
@@ -33,6 +35,22 @@ json Shown(const config::PreferenceView& view) {
   return shown;
 }
 
+// NOT_FOUND with the nearest name: all of them are too many for a line.
+absl::Status CheckName(const Call& call, const std::string& name) {
+  const auto preferences = call.context.gateway.preferences().Get();
+  if (config::FindPreference(*preferences, name).ok()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const config::PreferenceKey& key : config::AllPreferences(*preferences)) {
+    names.push_back(key.name());
+  }
+  const std::string nearest =
+      config::Nearest(name, std::vector<absl::string_view>(names.begin(), names.end()));
+  return absl::NotFoundError(
+      absl::StrCat("there is no preference \"", name, "\"; ",
+                   nearest.empty() ? "" : absl::StrCat("did you mean \"", nearest, "\"? "),
+                   "`sluicectl prefs list` shows them"));
+}
+
 template <typename Wanted>
 json ListOf(const Call& call, Wanted wanted) {
   json rows = json::array();
@@ -58,9 +76,11 @@ absl::StatusOr<json> PrefsList(const Call& call) {
 }
 
 absl::StatusOr<json> PrefsGet(const Call& call) {
+  const auto& name = call.params.at("name").get_ref<const std::string&>();
+  const absl::Status status = CheckName(call, name);
+  if (!status.ok()) return status;
   const auto preferences = call.context.gateway.preferences().Get();
-  const absl::StatusOr<config::PreferenceKey> key =
-      config::FindPreference(*preferences, call.params.at("name").get_ref<const std::string&>());
+  const absl::StatusOr<config::PreferenceKey> key = config::FindPreference(*preferences, name);
   if (!key.ok()) return key.status();
   const json rows = ListOf(call, [name = key->name()](const config::PreferenceView& view) {
     return view.key.name() == name;
@@ -76,7 +96,11 @@ absl::StatusOr<json> PrefsDiff(const Call& call) {
 
 absl::StatusOr<json> PrefsSet(const Call& call) {
   std::map<std::string, std::string> values;
-  for (const auto& [name, value] : call.params.at("values").items()) values[name] = ToText(value);
+  for (const auto& [name, value] : call.params.at("values").items()) {
+    const absl::Status status = CheckName(call, name);
+    if (!status.ok()) return status;
+    values[name] = ToText(value);
+  }
   const absl::StatusOr<config::ChangeResult> result =
       call.context.configuration.Set(values, call.params.value("dry_run", false));
   if (!result.ok()) return result.status();
@@ -89,6 +113,10 @@ absl::StatusOr<json> PrefsSet(const Call& call) {
 
 absl::StatusOr<json> PrefsReset(const Call& call) {
   const std::vector<std::string> names = call.params.value("names", std::vector<std::string>());
+  for (const std::string& name : names) {
+    const absl::Status status = CheckName(call, name);
+    if (!status.ok()) return status;
+  }
   const absl::StatusOr<config::ChangeResult> result =
       call.context.configuration.Reset(names, call.params.value("dry_run", false));
   if (!result.ok()) return result.status();

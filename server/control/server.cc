@@ -22,12 +22,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/audit_log.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 
 namespace sluice::control {
 namespace {
 
+// A peer that has asked for nothing for so long gives way to others where all places are taken.
+constexpr uint64_t kIdlePeerNanos = 5'000'000'000;
 // A peer that has sent half a request, or does not read its answer, for so long is dropped.
 constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
 // With so much unread a peer's next request waits.
@@ -179,22 +182,47 @@ bool MayAdminister(int fd, const ucred& peer, std::optional<gid_t> allowed) {
          (allowed.has_value() && IsInGroup(fd, peer, *allowed));
 }
 
-void Refuse(int fd, uid_t uid) {
-  base::Log(base::LogLevel::kWarning, "control socket: uid %d was refused", uid);
-  constexpr absl::string_view kAnswer =
-      R"({"error":{"code":"denied","message":"only root, the gateway's own user and members of [server] control_group may administer it"}})"
-      "\n";
-  (void)!send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+// Says why, and closes.
+void Dismiss(int fd, absl::string_view code, absl::string_view message) {
+  const std::string answer =
+      absl::StrCat(R"({"error":{"code":")", code, R"(","message":")", message, "\"}}\n");
+  (void)!send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
   close(fd);
 }
 
-void AcceptFrom(int listener, std::optional<gid_t> allowed, std::list<Peer>& peers, uint64_t now) {
+void Refuse(const ControlContext& context, int fd, const ucred& peer) {
+  constexpr absl::string_view kWhy =
+      "only root, the gateway's own user and members of [server] control_group may administer it";
+  base::Log(base::LogLevel::kWarning, "control socket: uid %d was refused", peer.uid);
+  if (base::AuditLog* const audit = context.gateway.audit(); audit != nullptr) {
+    const std::string client = absl::StrCat("control socket: uid ", peer.uid, ", pid ", peer.pid);
+    const std::string detail = absl::StrCat("refused: ", kWhy);
+    audit->Write({.event = "admin", .ok = false, .client = client, .detail = detail});
+  }
+  Dismiss(fd, "denied", kWhy);
+}
+
+// The one that has been idle for longest goes, if it has been for long. False: all are busy.
+bool MakeRoom(std::list<Peer>& peers, uint64_t now) {
+  auto longest = peers.end();
+  for (auto peer = peers.begin(); peer != peers.end(); ++peer) {
+    const bool idle =
+        peer->in.empty() && peer->out.empty() && now - peer->last_progress_nanos > kIdlePeerNanos;
+    if (!idle) continue;
+    if (longest == peers.end() || peer->last_progress_nanos < longest->last_progress_nanos) {
+      longest = peer;
+    }
+  }
+  if (longest == peers.end()) return false;
+  close(longest->fd);
+  peers.erase(longest);
+  return true;
+}
+
+void AcceptFrom(int listener, std::optional<gid_t> allowed, const ControlContext& context,
+                std::list<Peer>& peers, uint64_t now) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
-  if (peers.size() >= limits::control_connections_max) {
-    close(fd);
-    return;
-  }
   ucred credentials{};
   socklen_t length = sizeof(credentials);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
@@ -202,7 +230,13 @@ void AcceptFrom(int listener, std::optional<gid_t> allowed, std::list<Peer>& pee
     return;
   }
   if (!MayAdminister(fd, credentials, allowed)) {
-    Refuse(fd, credentials.uid);
+    Refuse(context, fd, credentials);
+    return;
+  }
+  if (peers.size() >= limits::control_connections_max && !MakeRoom(peers, now)) {
+    Dismiss(fd, "limit",
+            absl::StrCat("the control socket serves ", limits::control_connections_max,
+                         " programs at a time, and all are busy; try again"));
     return;
   }
   peers.push_back({.fd = fd,
@@ -285,7 +319,7 @@ void ControlServer::Run() {
         ++peer;
       }
     }
-    if (polled[1].revents != 0) AcceptFrom(listener_, group_, peers, now);
+    if (polled[1].revents != 0) AcceptFrom(listener_, group_, context_, peers, now);
   }
   for (const Peer& peer : peers) close(peer.fd);
 }

@@ -118,6 +118,13 @@ TEST_F(PrefsTest, UnknownNameSuggestsTheNearest) {
       "did you mean \"share.files.read_only\"?"));
 }
 
+TEST_F(PrefsTest, UnknownNameThatIsLikeNoneDoesNotListThemAll) {
+  const std::string message = R"(there is no preference "x"; `sluicectl prefs list` shows them)";
+  EXPECT_EQ(ErrorOf(R"({"command":"prefs.get","params":{"name":"x"}})"), message);
+  EXPECT_EQ(Set({{"x", 1}})["error"]["message"], message);
+  EXPECT_EQ(ErrorOf(R"({"command":"prefs.reset","params":{"names":["x"]}})"), message);
+}
+
 TEST_F(PrefsTest, DamagedRuntimeFileIsNotOverwritten) {
   std::ofstream(directory_ + "/state/runtime.json") << "{\"version\": 1, \"prefer";
   auto parsed = config::ParseConfiguration(ConfigurationText(), "test.toml");

@@ -132,6 +132,35 @@ TEST_F(CommandsTest, BadRequestsGetAnErrorThatSaysWhatToDo) {
                                 "must be true or false"));
 }
 
+TEST_F(CommandsTest, CommandsWithoutParametersSaySo) {
+  EXPECT_EQ(ErrorOf(R"({"command":"status","params":{"x":1}})"), "status takes no parameters");
+}
+
+// Whatever walks a value of a peer's recursively ends with the stack.
+TEST_F(CommandsTest, NestingIsRefusedWhereverItIs) {
+  const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
+  const json answer = Do(R"({"command":"status","id":)" + deep + "}");
+  EXPECT_EQ(answer["error"]["message"], "\"id\" must be a string, a number or null");
+  EXPECT_FALSE(answer.contains("id"));
+  EXPECT_EQ(ErrorOf(R"({"command":"status","params":)" + deep + "}"),
+            "\"params\" must be an object");
+  EXPECT_EQ(ErrorOf(R"({"command":"status","params":{"x":)" + deep + "}}"),
+            "status takes no parameters");
+  EXPECT_TRUE(absl::StrContains(
+      ErrorOf(R"({"command":"prefs.set","params":{"values":{"signing.required":)" + deep + "}}}"),
+      "must be an object, not empty, of"));
+}
+
+TEST_F(CommandsTest, AnIdIsEchoedWhereItIsSimple) {
+  EXPECT_TRUE(Do(R"({"command":"status","id":null})")["id"].is_null());
+  EXPECT_EQ(Do(R"({"command":"status","id":1.5})")["id"], 1.5);
+  for (const char* id : {"[]", "{}", "true"}) {
+    EXPECT_TRUE(absl::StrContains(ErrorOf(absl::StrCat(R"({"command":"status","id":)", id, "}")),
+                                  "\"id\" must be"))
+        << id;
+  }
+}
+
 TEST_F(CommandsTest, BytesThatAreNotUtf8GetAnAnswer) {
   EXPECT_TRUE(Do("{\"command\":\"\xff\xfe\"}").contains("error"));
 }

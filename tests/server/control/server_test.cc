@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -35,8 +38,15 @@ class ControlServerTest : public ControlTest {
     ControlTest::TearDown();
   }
 
+  class SteppedClock : public base::Clock {
+   public:
+    uint64_t MonotonicNanos() const override { return nanos; }
+    int64_t WallNanos() const override { return 0; }
+    std::atomic<uint64_t> nanos{0};
+  };
+
   absl::Status Start() {
-    auto started = ControlServer::Start(path_, group_, *context_, base::SystemClock());
+    auto started = ControlServer::Start(path_, group_, *context_, clock_);
     if (started.ok()) server_ = *std::move(started);
     return started.status();
   }
@@ -61,6 +71,25 @@ class ControlServerTest : public ControlTest {
     return line;
   }
 
+  // A round trip: then the server has seen the peer.
+  static std::string Ask(int fd) {
+    const std::string request = "{\"command\":\"status\"}\n";
+    EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    return ReadLine(fd);
+  }
+
+  // All places that there are.
+  std::vector<int> TakeEveryPlace() {
+    std::vector<int> peers;
+    for (size_t i = 0; i < limits::control_connections_max; ++i) {
+      peers.push_back(Connect());
+      EXPECT_TRUE(absl::StrContains(Ask(peers.back()), "result"));
+    }
+    return peers;
+  }
+
+  SteppedClock clock_;
   std::string path_;
   std::string group_;
   std::unique_ptr<ControlServer> server_;
@@ -94,6 +123,7 @@ TEST_F(ControlServerTest, UnknownGroupIsNamed) {
 
 TEST_F(ControlServerTest, StrangerIsRefusedEvenWhereTheModeLetsHimIn) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become a stranger";
+  Open(ConfigurationText() + "[audit]\nfile = '" + directory_ + "/audit'\n");
   ASSERT_TRUE(Start().ok());
   ASSERT_EQ(chmod(path_.c_str(), 0666), 0);
   ASSERT_EQ(chmod(directory_.c_str(), 0755), 0);
@@ -106,6 +136,12 @@ TEST_F(ControlServerTest, StrangerIsRefusedEvenWhereTheModeLetsHimIn) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+  server_.reset();
+  gateway_.reset();  // writes what waits
+  std::stringstream audit;
+  audit << std::ifstream(directory_ + "/audit").rdbuf();
+  EXPECT_TRUE(absl::StrContains(audit.str(), R"("event":"admin","ok":false)")) << audit.str();
+  EXPECT_TRUE(absl::StrContains(audit.str(), "control socket: uid 65534, pid")) << audit.str();
 }
 
 // Its answers wait, bounded, and its requests with them; all come once it reads.
@@ -133,6 +169,31 @@ TEST_F(ControlServerTest, PeerThatDoesNotReadIsHeldBack) {
     lines += static_cast<size_t>(std::count(buffer, buffer + got, '\n'));
   }
   writer.join();
+  close(fd);
+}
+
+TEST_F(ControlServerTest, OneTooManyIsToldSo) {
+  ASSERT_TRUE(Start().ok());
+  const std::vector<int> peers = TakeEveryPlace();
+  const int fd = Connect();
+  const std::string answer = ReadLine(fd);
+  EXPECT_TRUE(absl::StrContains(answer, R"("code":"limit")")) << answer;
+  EXPECT_EQ(ReadLine(fd), "");
+  EXPECT_TRUE(absl::StrContains(Ask(peers[0]), "result"));
+  for (const int peer : peers) close(peer);
+  close(fd);
+}
+
+TEST_F(ControlServerTest, WhoIsIdleForLongestMakesRoom) {
+  ASSERT_TRUE(Start().ok());
+  const std::vector<int> peers = TakeEveryPlace();
+  clock_.nanos = 60'000'000'000;
+  EXPECT_TRUE(absl::StrContains(Ask(peers[0]), "result"));
+  const int fd = Connect();
+  EXPECT_TRUE(absl::StrContains(Ask(fd), "result"));
+  EXPECT_EQ(ReadLine(peers[1]), "");
+  EXPECT_TRUE(absl::StrContains(Ask(peers[0]), "result"));
+  for (const int peer : peers) close(peer);
   close(fd);
 }
 
