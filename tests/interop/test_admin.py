@@ -432,6 +432,46 @@ class AdminTest(unittest.TestCase):
         self.gateway.stop()
         self.assertEqual(self.gateway.ctl("status", check=False).returncode, 3)
 
+    def error(self, code, *arguments):
+        """What --json says of a mistake."""
+        done = self.gateway.ctl(*arguments, "--json", check=False)
+        self.assertEqual(done.returncode, code)
+        self.assertEqual(done.stderr, "")
+        return json.loads(done.stdout)["error"]
+
+    def test_errors_are_json_where_json_is_wanted(self):
+        self.assertEqual(self.error(1, "user", "remove", "nobody")["code"], "not_found")
+        self.assertEqual(self.error(2, "statuz")["message"],
+                         'there is no command "statuz"; did you mean "status"?')
+        self.assertEqual(self.error(2, "prefs", "gte", "x")["message"],
+                         'there is no command "gte"; did you mean "get"?')
+        self.assertEqual(self.error(2, "prefs", "set", "limits.credits")["code"], "usage")
+        self.assertEqual(self.error(1, "prefs", "get", "x")["message"],
+                         'there is no preference "x"; `sluicectl prefs list` shows them')
+        self.gateway.stop()
+        self.assertEqual(self.error(3, "status")["code"], "unreachable")
+
+    def test_help_is_a_command(self):
+        self.assertIn("prefs", self.gateway.ctl("help").stdout)
+        self.assertIn("--dry-run", self.gateway.ctl("help", "prefs", "set").stdout)
+        wrong = self.gateway.ctl("help", "prefs", "sett", check=False)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn('did you mean "set"?', wrong.stderr)
+
+    def test_a_preference_is_not_set_twice(self):
+        done = self.set("limits.credits", "10", "limits.credits", "20", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("limits.credits is given twice", done.stderr)
+
+    def test_one_administrator_too_many_is_told_so(self):
+        clients = [ControlClient(self.gateway.socket) for _ in range(32)]
+        for client in clients:
+            self.addCleanup(client.close)
+            client.call("status")
+        done = self.gateway.ctl("status", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("32 programs at a time", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -104,6 +104,39 @@ class InspectionTest(unittest.TestCase):
                          "1 disconnected\n")
         self.assertTrue(eventually(lambda: not self.gateway.rows("connections")))
 
+    def test_a_session_tells_how_it_came(self):
+        session, = self.gateway.rows("sessions")
+        self.assertEqual(session["log_on"], "NTLM")
+        self.assertRegex(self.gateway.ctl("sessions").stdout, r"(?m)^\w+ +alice +NTLM +127")
+        self.assertRegex(self.gateway.log(), r"has come: alice by NTLM, SMB 3\.1\.1, signing AES")
+
+    def test_who_runs_into_a_limit_is_told_of(self):
+        self.gateway.ctl("prefs", "set", "limits.connections_per_address", "1")
+        self.assertNotEqual(self.gateway.smbclient("ls").returncode, 0)
+        self.assertIn("127.0.0.1: its address has 1 connections; "
+                      "limits.connections_per_address is 1",
+                      self.gateway.ctl("clients", "refused").stdout)
+        self.gateway.ctl("prefs", "set", "limits.connections", "1")
+        self.assertNotEqual(self.gateway.smbclient("ls").returncode, 0)
+        refused = self.gateway.ctl("clients", "refused", "127.0.0.1").stdout
+        self.assertIn("127.0.0.1: there are 1 connections; limits.connections is 1", refused)
+        self.assertRegex(refused, r"since the start: limit \d")
+
+    def test_a_change_says_what_it_means_to_whom(self):
+        def effect(name, value):
+            return self.gateway.ctl("prefs", "set", name, value, "--dry-run").stdout
+
+        self.assertIn("it is refused unless it has a Kerberos ticket", effect("auth.ntlm", "false"))
+        self.assertIn("when it connects to the share again it is refused",
+                      effect("share.files.allow_read", "bob"))
+        self.assertNotIn("alice", effect("limits.connections", "7"))
+
+    def test_pages_are_for_people(self):
+        self.assertRegex(self.gateway.ctl("status").stdout, r"sluiced \S+, up ")
+        self.assertRegex(self.gateway.ctl("stats").stdout, r"(?m)^tree_connect +\d+ ")
+        heading = self.gateway.ctl("prefs", "list").stdout.splitlines()[0]
+        self.assertEqual(heading.split(), ["NAME", "VALUE", "DEFAULT", "SOURCE", "VALID"])
+
     def test_what_is_not_there_cannot_be_ended(self):
         done = self.gateway.ctl("kick", "--user", "bob", check=False)
         self.assertEqual(done.returncode, 1)
@@ -134,6 +167,8 @@ class InspectionTest(unittest.TestCase):
         done = self.gateway.ctl("top", check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--batch", done.stderr)
+        looked = json.loads(self.gateway.ctl("top", "--batch", "--json").stdout)
+        self.assertEqual(set(looked), {"stats", "connections", "opens"})
 
     @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
     def test_top_resizes_sorts_and_quits(self):

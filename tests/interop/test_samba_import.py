@@ -90,6 +90,17 @@ class SambaImportTest(unittest.TestCase):
         subprocess.run([str(SLUICED), "--check-config", "--config", str(output)], check=True,
                        capture_output=True, timeout=30)
 
+    def test_a_file_that_is_there_is_overwritten_only_by_force(self):
+        output = self.directory / "mine.toml"
+        output.write_text("mine")
+        with self.assertRaises(subprocess.CalledProcessError) as raised:
+            self.import_conf("--output", str(output))
+        self.assertEqual(raised.exception.returncode, 1)
+        self.assertIn("is there already; --force overwrites it", raised.exception.stderr)
+        self.assertEqual(output.read_text(), "mine")
+        self.import_conf("--output", str(output), "--force")
+        self.assertIn("[[share]]", output.read_text())
+
     def test_a_file_that_cannot_be_read(self):
         done = subprocess.run([str(SLUICECTL), "import-samba", "/nonexistent/smb.conf"], text=True,
                               capture_output=True, timeout=30)

@@ -7,6 +7,9 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
 namespace CLI {
 class App;
 }
@@ -32,8 +35,17 @@ using Render = std::function<std::string(const nlohmann::json&)>;
 void Run(Context& context, const std::string& command, const nlohmann::json& params,
          const Render& render);
 
+// Says what went wrong, with --json as {"error": {"code", "message"}} on standard output; sets the
+// exit code.
+void Fail(Context& context, const absl::Status& status);
+
 // The command line is right for the parser but not for us: says why, sets the exit code.
 void Usage(Context& context, const std::string& message);
+
+// There is no such command below `app`: says so, with the nearest one; sets the exit code.
+void NoSuchCommand(Context& context, const CLI::App& app, absl::string_view name);
+// Null if there is none.
+const CLI::App* FindCommand(const CLI::App& app, absl::string_view name);
 
 // All of the command line; `context` outlives `app`.
 void DescribeProgram(CLI::App& app, Context& context);

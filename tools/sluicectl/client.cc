@@ -41,11 +41,20 @@ absl::StatusOr<int> Connect(const std::string& path) {
   return fd;
 }
 
+absl::Status NoAnswer() {
+  return absl::DeadlineExceededError("the gateway did not answer within 30 seconds");
+}
+
+absl::Status Closed() {
+  return absl::UnavailableError("the gateway closed the control connection");
+}
+
 absl::Status SendAll(int fd, absl::string_view text) {
   while (!text.empty()) {
     const ssize_t sent = send(fd, text.data(), text.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return absl::UnavailableError("the gateway closed the control connection");
+    if (sent < 0 && errno == EAGAIN) return NoAnswer();
+    if (sent <= 0) return Closed();
     text.remove_prefix(static_cast<size_t>(sent));
   }
   return absl::OkStatus();
@@ -57,20 +66,46 @@ absl::StatusOr<std::string> ReceiveLine(int fd) {
   while (line.find('\n') == std::string::npos) {
     const ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return absl::DeadlineExceededError("the gateway did not answer within 30 seconds");
-    if (got == 0) return absl::UnavailableError("the gateway closed the control connection");
+    if (got < 0 && errno == EAGAIN) return NoAnswer();
+    if (got <= 0) return Closed();
     line.append(buffer, static_cast<size_t>(got));
   }
   return line.substr(0, line.find('\n'));
 }
 
+// The protocol's codes (docs/control-socket.md), and those of errors that are ours.
+constexpr struct {
+  absl::string_view name;
+  absl::StatusCode status;
+} kCodes[] = {
+    {"invalid_argument", absl::StatusCode::kInvalidArgument},
+    {"not_found", absl::StatusCode::kNotFound},
+    {"already_exists", absl::StatusCode::kAlreadyExists},
+    {"conflict", absl::StatusCode::kFailedPrecondition},
+    {"limit", absl::StatusCode::kResourceExhausted},
+    {"denied", absl::StatusCode::kPermissionDenied},
+    {"unreachable", absl::StatusCode::kUnavailable},
+    {"timeout", absl::StatusCode::kDeadlineExceeded},
+    {"failed", absl::StatusCode::kUnknown},
+};
+
 absl::Status ErrorFrom(const json& error) {
   const std::string message = error.value("message", "the gateway gave no reason");
-  if (error.value("code", "") == "not_found") return absl::NotFoundError(message);
-  return absl::InvalidArgumentError(message);
+  const std::string name = error.value("code", "");
+  for (const auto& code : kCodes) {
+    if (code.name == name) return absl::Status(code.status, message);
+  }
+  return absl::UnknownError(message);
 }
 
 }  // namespace
+
+absl::string_view CodeName(const absl::Status& status) {
+  for (const auto& code : kCodes) {
+    if (code.status == status.code()) return code.name;
+  }
+  return "failed";
+}
 
 absl::StatusOr<json> Call(const std::string& socket_path, const std::string& command,
                           const json& params) {
@@ -83,9 +118,10 @@ absl::StatusOr<json> Call(const std::string& socket_path, const std::string& com
   request += '\n';
   const absl::Status sent = SendAll(*fd, request);
   explicit_bzero(request.data(), request.size());  // it may hold a password
-  if (!sent.ok()) return sent;
 
+  // A gateway that closes at once has said why.
   const absl::StatusOr<std::string> line = ReceiveLine(*fd);
+  if (!line.ok() && !sent.ok()) return sent;
   if (!line.ok()) return line.status();
   const json response = json::parse(*line, nullptr, /*allow_exceptions=*/false);
   if (!response.is_object()) return absl::InternalError("the gateway's answer is not JSON");

@@ -5,14 +5,20 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace sluice::sluicectl {
 
 // Sends `command` with `params` to the gateway behind `socket_path` and gives the result; an error
-// of the gateway's comes back with its message. Blocks, 30 seconds at most.
+// of the gateway's comes back with its code and message, UNAVAILABLE where no gateway answers.
+// Blocks, 30 seconds at most.
 absl::StatusOr<nlohmann::json> Call(const std::string& socket_path, const std::string& command,
                                     const nlohmann::json& params);
+
+// The code of an error for programs: the protocol's, or "unreachable", "timeout", "failed".
+absl::string_view CodeName(const absl::Status& status);
 
 }  // namespace sluice::sluicectl
 

@@ -1,6 +1,10 @@
 // import-samba, user import: what Samba has.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -25,14 +29,32 @@ using nlohmann::json;
 // A request's line must stay below the socket's limit of 64 KiB.
 constexpr size_t kUserBytesPerRequest = 32u << 10;
 
-void Fail(Context& context, const std::string& message) {
-  std::cerr << "sluicectl: " << message << "\n";
-  context.exit_code = kRefused;
+struct SambaOptions {
+  std::string input = "/etc/samba/smb.conf";
+  std::string output;
+  bool force = false;
+};
+
+// Never over a file that is there, unless it is told to.
+absl::Status Write(const SambaOptions& options, const std::string& toml) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options.force ? O_TRUNC : O_EXCL);
+  const int fd = open(options.output.c_str(), flags, 0666);
+  if (fd < 0 && errno == EEXIST) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(options.output, " is there already; --force overwrites it"));
+  }
+  std::FILE* const file = fd < 0 ? nullptr : fdopen(fd, "w");
+  bool good = file != nullptr && std::fwrite(toml.data(), 1, toml.size(), file) == toml.size();
+  if (file != nullptr) good = std::fclose(file) == 0 && good;
+  if (good) return absl::OkStatus();
+  return absl::UnknownError(
+      absl::StrCat("cannot write ", options.output, ": ", std::strerror(errno)));
 }
 
-void ImportSamba(Context& context, const std::string& path, const std::string& output) {
-  const absl::StatusOr<samba::SmbConf> conf = samba::ReadSmbConf(path);
-  if (!conf.ok()) return Fail(context, std::string(conf.status().message()));
+void ImportSamba(Context& context, const SambaOptions& options) {
+  const std::string& output = options.output;
+  const absl::StatusOr<samba::SmbConf> conf = samba::ReadSmbConf(options.input);
+  if (!conf.ok()) return Fail(context, conf.status());
   const samba::Imported imported = samba::Import(*conf);
   if (context.json) {
     std::cout << json{{"toml", imported.toml}, {"notes", imported.notes}}.dump(2) << "\n";
@@ -41,10 +63,8 @@ void ImportSamba(Context& context, const std::string& path, const std::string& o
   if (output.empty()) {
     std::cout << imported.toml;
   } else {
-    std::ofstream file(output, std::ios::trunc);
-    file << imported.toml;
-    file.close();
-    if (!file) return Fail(context, absl::StrCat("cannot write ", output, ": ", strerror(errno)));
+    const absl::Status written = Write(options, imported.toml);
+    if (!written.ok()) return Fail(context, written);
   }
   if (imported.notes.empty()) return;
   std::cerr << "Not carried over, or carried over otherwise than you may expect:\n";
@@ -56,8 +76,7 @@ bool SendUsers(Context& context, const std::string& lines, int first, json* tota
   const absl::StatusOr<json> result =
       Call(context.socket, "user.import", {{"smbpasswd", lines}, {"first_line", first}});
   if (!result.ok()) {
-    Fail(context, std::string(result.status().message()));
-    if (absl::IsUnavailable(result.status())) context.exit_code = kUnreachable;
+    Fail(context, result.status());
     return false;
   }
   for (const char* list : {"users", "skipped"}) {
@@ -71,7 +90,8 @@ void ImportUsers(Context& context, const std::string& path) {
   const bool from_stdin = path.empty() || path == "-";
   if (!from_stdin) file.open(path);
   if (!from_stdin && !file) {
-    return Fail(context, absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
+    return Fail(context, absl::NotFoundError(
+                             absl::StrCat("cannot read ", path, ": ", std::strerror(errno))));
   }
   std::istream& in = from_stdin ? std::cin : file;
   std::string line;
@@ -107,18 +127,13 @@ void ImportUsers(Context& context, const std::string& path) {
 }  // namespace
 
 void AddImportCommands(CLI::App& app, Context& context) {
-  struct Paths {
-    std::string input = "/etc/samba/smb.conf";
-    std::string output;
-  };
-  const auto samba_paths = std::make_shared<Paths>();
+  const auto options = std::make_shared<SambaOptions>();
   CLI::App* samba = app.add_subcommand(
       "import-samba", "Write the sluice.toml that does what an smb.conf does, and list the rest");
-  samba->add_option("SMB_CONF", samba_paths->input, "Samba's configuration")->capture_default_str();
-  samba->add_option("--output", samba_paths->output,
-                    "Where to write it (default: standard output)");
-  samba->callback(
-      [samba_paths, &context] { ImportSamba(context, samba_paths->input, samba_paths->output); });
+  samba->add_option("SMB_CONF", options->input, "Samba's configuration")->capture_default_str();
+  samba->add_option("--output", options->output, "Where to write it (default: standard output)");
+  samba->add_flag("--force", options->force, "Overwrite what is there");
+  samba->callback([options, &context] { ImportSamba(context, *options); });
 
   const auto users = std::make_shared<std::string>();
   CLI::App* import = app.get_subcommand("user")->add_subcommand(

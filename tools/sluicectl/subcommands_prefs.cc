@@ -26,10 +26,16 @@ json AsWritten(json rows) {
 std::string RenderList(const json& rows) {
   static constexpr Column kColumns[] = {{"name", "NAME"},
                                         {"value", "VALUE"},
-                                        {"unit", "UNIT"},
+                                        {"default", "DEFAULT"},
                                         {"source", "SOURCE"},
-                                        {"applies", "APPLIES TO"}};
-  return RenderTable(AsWritten(rows), kColumns, "no preferences");
+                                        {"valid", "VALID"}};
+  json shown = AsWritten(rows);
+  for (json& row : shown) {
+    if (!row.contains("max")) continue;
+    row["valid"] = absl::StrCat(row["min"].get<uint64_t>(), " to ", row["max"].get<uint64_t>(), " ",
+                                row.value("unit", ""));
+  }
+  return RenderTable(shown, kColumns, "no preferences");
 }
 
 std::string RenderDiff(const json& rows) {
@@ -68,7 +74,12 @@ void AddSet(CLI::App& prefs, Context& context) {
       return Usage(context, "prefs set takes names, each followed by its value");
     }
     json values = json::object();
-    for (size_t i = 0; i < pairs.size(); i += 2) values[pairs[i]] = pairs[i + 1];
+    for (size_t i = 0; i < pairs.size(); i += 2) {
+      if (values.contains(pairs[i])) {
+        return Usage(context, absl::StrCat(pairs[i], " is given twice"));
+      }
+      values[pairs[i]] = pairs[i + 1];
+    }
     Run(context, "prefs.set", {{"values", values}, {"dry_run", arguments->dry_run}}, RenderChange);
   });
 }

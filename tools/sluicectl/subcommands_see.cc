@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/sluicectl/cli.h"
-#include "tools/sluicectl/table.h"
+#include "tools/sluicectl/pages.h"
 
 namespace sluice::sluicectl {
 
@@ -25,14 +25,12 @@ std::string RenderGroups(const json& groups) {
 }  // namespace
 
 void AddSeeCommands(CLI::App& app, Context& context) {
-  app.add_subcommand("status", "The gateway's state and counters")->callback([&context] {
-    Run(context, "status", json::object(), RenderFields);
-  });
+  app.add_subcommand("status", "What the gateway serves, and what has gone wrong")
+      ->callback([&context] { Run(context, "status", json::object(), RenderStatus); });
   app.add_subcommand("capabilities", "What this gateway can do, by the tables that do it")
       ->callback([&context] { Run(context, "capabilities", json::object(), RenderGroups); });
-  // For programs: top shows it to people.
-  app.add_subcommand("stats", "Everything that is counted, as JSON")->callback([&context] {
-    Run(context, "stats", json::object(), [](const json& result) { return result.dump(2) + "\n"; });
+  app.add_subcommand("stats", "Everything that was counted since the start")->callback([&context] {
+    Run(context, "stats", json::object(), RenderStats);
   });
 }
 

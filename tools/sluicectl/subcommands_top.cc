@@ -110,11 +110,26 @@ absl::Status ShowBatch(const Context& context, const Options& options) {
   return before.status();
 }
 
+// What one look sees: the rates are for who looks twice.
+absl::Status PrintSample(const Context& context) {
+  const absl::StatusOr<TopSample> now = Look(context.socket);
+  if (!now.ok()) return now.status();
+  std::cout << json{{"stats", now->stats}, {"connections", now->connections}, {"opens", now->opens}}
+                   .dump(2)
+            << "\n";
+  return absl::OkStatus();
+}
+
 void Top(Context& context, const Options& options) {
-  if (context.json)
-    return Usage(context, "top is for people; programs use: sluicectl stats --json");
   absl::Status status;
-  if (options.batch) {
+  if (context.json && !options.batch) {
+    return Usage(context,
+                 "top --json prints what it looked at with --batch: "
+                 "sluicectl top --batch --json");
+  }
+  if (context.json) {
+    status = PrintSample(context);
+  } else if (options.batch) {
     status = ShowBatch(context, options);
   } else {
     Terminal terminal;
@@ -123,9 +138,7 @@ void Top(Context& context, const Options& options) {
     }
     status = ShowLive(context, options, terminal);
   }
-  if (status.ok()) return;
-  std::cerr << "sluicectl: " << status.message() << "\n";
-  context.exit_code = absl::IsUnavailable(status) ? kUnreachable : kRefused;
+  if (!status.ok()) Fail(context, status);
 }
 
 }  // namespace

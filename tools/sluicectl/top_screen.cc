@@ -1,6 +1,7 @@
 #include "tools/sluicectl/top_screen.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "tools/sluicectl/latencies.h"
 #include "tools/sluicectl/units.h"
 
 namespace sluice::sluicectl {
@@ -18,6 +20,8 @@ using nlohmann::json;
 constexpr double kNanosPerSecond = 1e9;
 constexpr int kBarCells = 20;
 constexpr int kCommandRowsMax = 10;
+// With fewer some columns are left out.
+constexpr int kWideColumns = 95;
 
 double Number(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -28,12 +32,6 @@ std::string Text(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return "";
   return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-const json& Member(const json& object, const std::string& key) {
-  static const json& nothing = *new json(json::object());
-  const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
 }
 
 // Characters, not bytes, of UTF-8: a byte that begins none counts nothing.
@@ -58,33 +56,6 @@ std::string Fit(const std::string& text, size_t width, bool tail = false) {
   }
   return fitted + std::string(characters.size() < width ? width - characters.size() : 0, ' ');
 }
-
-// How requests were answered between two samples of one latency histogram.
-struct Latencies {
-  std::map<uint64_t, double> buckets;  // by upper bound
-  double count = 0;
-
-  Latencies(const json& before, const json& now) {
-    for (const json& bucket : Member(now, "buckets")) Add(bucket, 1);
-    for (const json& bucket : Member(before, "buckets")) Add(bucket, -1);
-  }
-  void Add(const json& bucket, double sign) {
-    const double n = sign * bucket.at(1).get<double>();
-    buckets[bucket.at(0).get<uint64_t>()] += n;
-    count += n;
-  }
-  double Quantile(double quantile) const {
-    double seen = 0;
-    for (const auto& [bound, n] : buckets) {
-      seen += n;
-      if (n > 0 && seen >= quantile * count) return static_cast<double>(bound);
-    }
-    return 0;
-  }
-  std::string Text(double quantile) const {
-    return count <= 0 ? "-" : Duration(Quantile(quantile));
-  }
-};
 
 // A line of one of the tables, and what it is sorted by.
 struct Line {
@@ -209,11 +180,31 @@ class Screen {
       seen += n;
       if (n > 0 && p99 == 0 && seen >= 0.99 * batches) p99 = size;
     }
-    Add(absl::StrFormat(
-        "crypto   %3.0f %% of a core, %s jobs/s, %s/s; batches %s/s, of %.1f jobs, "
-        "99 %% up to %d; %s",
-        nanos / kNanosPerSecond * 100, Count(jobs), Bytes(bytes), Count(batches / seconds_),
-        batches <= 0 ? 0.0 : jobs * seconds_ / batches, p99, Text(now_.stats, "crypto_processor")));
+    const std::string in_batches =
+        batches <= 0 ? "no batches"
+                     : absl::StrFormat("batches %s/s, of %.1f jobs, 99 %% up to %d",
+                                       Count(batches / seconds_), jobs * seconds_ / batches, p99);
+    Add(absl::StrFormat("crypto   %3.0f %% of a core, %s jobs/s, %s/s; %s; %s",
+                        nanos / kNanosPerSecond * 100, Count(jobs), Bytes(bytes), in_batches,
+                        Text(now_.stats, "crypto_processor")));
+  }
+
+  // Of a first column that has `others` characters behind it.
+  size_t NameWidth(int others) const {
+    return static_cast<size_t>(std::clamp(view_.columns - others, 10, 32));
+  }
+  bool narrow() const { return view_.columns < kWideColumns; }
+
+  // Where there is no room for all quantiles the median and the 99th of 100 stay.
+  std::string CommandLine(const std::string& name, const std::string& operations,
+                          const std::string& failures, const std::string& in,
+                          const std::string& out, const std::array<std::string, 4>& latency) const {
+    if (narrow()) {
+      return absl::StrFormat("%s %6s %6s %9s %9s %7s %7s", Fit(name, 10), operations, failures, in,
+                             out, latency[0], latency[2]);
+    }
+    return absl::StrFormat("%s %7s %7s %11s %11s %8s %8s %8s %8s", Fit(name, 16), operations,
+                           failures, in, out, latency[0], latency[1], latency[2], latency[3]);
   }
 
   void Commands() {
@@ -223,25 +214,24 @@ class Screen {
       const Latencies latency(Member(then, "latency"), Member(command, "latency"));
       Line line;
       line.name = name;
-      line.operations = latency.count / seconds_;
+      line.operations = latency.count() / seconds_;
       line.bytes = Rate(then, command, "request_bytes") + Rate(then, command, "response_bytes");
       line.latency = latency.Quantile(0.99);
-      if (latency.count <= 0) continue;
-      line.text = absl::StrFormat("%s %7s %7s %11s %11s %8s %8s %8s %8s", Fit(name, 16),
-                                  Count(line.operations), Count(Rate(then, command, "failures")),
-                                  Bytes(Rate(then, command, "request_bytes")),
-                                  Bytes(Rate(then, command, "response_bytes")), latency.Text(0.5),
-                                  latency.Text(0.9), latency.Text(0.99), latency.Text(0.999));
+      if (latency.count() <= 0) continue;
+      line.text = CommandLine(
+          name, Count(line.operations), Count(Rate(then, command, "failures")),
+          Bytes(Rate(then, command, "request_bytes")), Bytes(Rate(then, command, "response_bytes")),
+          {latency.Text(0.5), latency.Text(0.9), latency.Text(0.99), latency.Text(0.999)});
       lines.push_back(std::move(line));
     }
-    Table(absl::StrFormat("%s %7s %7s %11s %11s %8s %8s %8s %8s", Fit("COMMAND", 16), "OPS/S",
-                          "FAIL/S", "IN/S", "OUT/S", "P50", "P90", "P99", "P99.9"),
-          std::move(lines), std::min(kCommandRowsMax, std::max(1, view_.rows / 3)));
+    Table(
+        CommandLine("COMMAND", "OPS/S", "FAIL/S", "IN/S", "OUT/S", {"P50", "P90", "P99", "P99.9"}),
+        std::move(lines), std::min(kCommandRowsMax, std::max(1, view_.rows / 3)));
   }
 
-  static std::string ShareHeading() {
-    return absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit("SHARE", 32), "OPS/S", "READ/S",
-                           "WRITTEN/S", "P50", "P99");
+  std::string ShareHeading() const {
+    return absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit("SHARE", NameWidth(50)), "OPS/S",
+                           "READ/S", "WRITTEN/S", "P50", "P99");
   }
   std::vector<Line> Shares() const {
     std::vector<Line> lines;
@@ -250,14 +240,14 @@ class Screen {
       const Latencies latency(Member(then, "latency"), Member(share, "latency"));
       Line line;
       line.name = name;
-      line.operations = latency.count / seconds_;
+      line.operations = latency.count() / seconds_;
       const double read = Rate(then, share, "bytes_read");
       const double written = Rate(then, share, "bytes_written");
       line.bytes = read + written;
       line.latency = latency.Quantile(0.99);
-      line.text =
-          absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit(name, 32), Count(line.operations),
-                          Bytes(read), Bytes(written), latency.Text(0.5), latency.Text(0.99));
+      line.text = absl::StrFormat("%s %7s %11s %11s %8s %8s", Fit(name, NameWidth(50)),
+                                  Count(line.operations), Bytes(read), Bytes(written),
+                                  latency.Text(0.5), latency.Text(0.99));
       lines.push_back(std::move(line));
     }
     return lines;
@@ -284,31 +274,31 @@ class Screen {
     return line;
   }
 
-  static std::string ClientHeading() {
-    return absl::StrFormat("%s %7s %11s %11s %7s %8s", Fit("CLIENT", 32), "OPS/S", "READ/S",
-                           "WRITTEN/S", "OPENS", "WAITING");
+  std::string ClientHeading() const {
+    return absl::StrFormat("%s %7s %11s %11s %7s %8s", Fit("CLIENT", NameWidth(49)), "OPS/S",
+                           "READ/S", "WRITTEN/S", "OPENS", "WAITING");
   }
   std::vector<Line> Clients() const {
     std::vector<Line> lines;
     for (const json& row : now_.connections) {
       Line line = Active(Earlier(before_.connections, row), row, Text(row, "client"));
-      line.text = absl::StrFormat("%s %s %7s %8s", Fit(line.name, 32), line.text,
+      line.text = absl::StrFormat("%s %s %7s %8s", Fit(line.name, NameWidth(49)), line.text,
                                   Text(row, "opens"), Text(row, "requests_in_progress"));
       lines.push_back(std::move(line));
     }
     return lines;
   }
 
-  static std::string FileHeading() {
-    return absl::StrFormat("%s %7s %11s %11s  %s", Fit("FILE", 32), "OPS/S", "READ/S", "WRITTEN/S",
-                           "USER");
+  std::string FileHeading() const {
+    return absl::StrFormat("%s %7s %11s %11s  %s", Fit("FILE", NameWidth(50)), "OPS/S", "READ/S",
+                           "WRITTEN/S", "USER");
   }
   std::vector<Line> Files() const {
     std::vector<Line> lines;
     for (const json& row : now_.opens) {
       Line line = Active(Earlier(before_.opens, row), row,
                          absl::StrCat(Text(row, "share"), "/", Text(row, "path")));
-      line.text = absl::StrCat(Fit(line.name, 32, /*tail=*/true), " ", line.text, "  ",
+      line.text = absl::StrCat(Fit(line.name, NameWidth(50), /*tail=*/true), " ", line.text, "  ",
                                Fit(Text(row, "user"), 16));
       lines.push_back(std::move(line));
     }
@@ -341,7 +331,9 @@ class Screen {
     static constexpr const char* kOrders[] = {"operations", "bytes", "latency", "name"};
     const auto rows = static_cast<size_t>(std::max(1, view_.rows));
     lines_.resize(rows - 1);
-    Add(absl::StrCat("q quit, space pause; sort by (o)perations (b)ytes (l)atency (n)ame: ",
+    Add(absl::StrCat(narrow()
+                         ? "q quit, space pause; sort o b l n: "
+                         : "q quit, space pause; sort by (o)perations (b)ytes (l)atency (n)ame: ",
                      kOrders[static_cast<size_t>(view_.order)]));
     std::string text;
     for (const std::string& line : lines_) {

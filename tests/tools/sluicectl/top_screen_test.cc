@@ -77,6 +77,21 @@ TEST_F(TopScreenTest, ShowsWhatHappenedBetweenTheLooks) {
   EXPECT_NE(lines[3].find("of 2.7 jobs, 99 % up to 7"), std::string::npos) << lines[3];
 }
 
+TEST_F(TopScreenTest, ANarrowTerminalShowsLessInsteadOfCuttingIt) {
+  const std::vector<std::string> lines = Lines({.rows = 40, .columns = 60});
+  const std::string& heading = lines.at(static_cast<size_t>(Find(lines, "COMMAND")));
+  EXPECT_NE(heading.find("P50     P99"), std::string::npos) << heading;
+  EXPECT_EQ(heading.find("P90"), std::string::npos) << heading;
+  const std::string& read = lines.at(static_cast<size_t>(Find(lines, "read")));
+  EXPECT_EQ(read.substr(read.size() - 15), "  20 us   20 us") << read;
+  EXPECT_EQ(lines.back(), "q quit, space pause; sort o b l n: operations");
+}
+
+TEST_F(TopScreenTest, AnIdleGatewayHasNoBatches) {
+  const std::string screen = RenderTop(now_, now_, {.rows = 40, .columns = 120});
+  EXPECT_NE(screen.find("0 B/s; no batches;"), std::string::npos) << screen;
+}
+
 TEST_F(TopScreenTest, FitsTheTerminalWhateverItsSize) {
   for (int rows : {1, 2, 5, 10, 24, 100}) {
     for (int columns : {1, 20, 80, 300}) {
