@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -164,7 +166,10 @@ auth::ShareLevel LevelOf(const ShareQuestion& q, const SharePreferences& share) 
     if (!q.groups.Has(group)) unix_groups.insert(group);
   }
   if (!unix_groups.empty()) {
-    unix_groups = auth::UnixGroupsOf(q.session.user, nullptr, unix_groups);
+    std::optional<std::set<std::string>> found =
+        auth::UnixGroupsOf(q.session.user, nullptr, unix_groups);
+    if (!found.has_value()) return auth::ShareLevel::kNone;
+    unix_groups = *std::move(found);
   }
   return auth::LevelOf(lists, q.session.user, [&](absl::string_view group) {
     return unix_groups.count(std::string(group)) != 0 || q.groups.IsMember(group, q.session.user);

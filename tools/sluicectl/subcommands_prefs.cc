@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/table.h"
+#include "tools/sluicectl/warnings.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -80,7 +81,8 @@ void AddSet(CLI::App& prefs, Context& context) {
       }
       values[pairs[i]] = pairs[i + 1];
     }
-    Run(context, "prefs.set", {{"values", values}, {"dry_run", arguments->dry_run}}, RenderChange);
+    Run(context, "prefs.set", {{"values", values}, {"dry_run", arguments->dry_run}},
+        WithWarnings(RenderChange));
   });
 }
 

@@ -205,7 +205,8 @@ TEST_F(NameCacheTest, BoundsItsMemory) {
     FoldedNames names;
     for (int j = 0; j < 1000; ++j) names.Add(absl::StrCat("name", j));
     ASSERT_LT(names.bytes(), 100'000u);
-    cache.Insert(Directory(i, 100), absl::StrCat("d", i), std::move(names), 0, 0, 1 << 30);
+    cache.Insert(Directory(i, 100), NameCache::Reading(cache, absl::StrCat("d", i)),
+                 std::move(names), 0, 0, 1 << 30);
   }
   int kept = 0;
   for (uint64_t i = 0; i < 100; ++i) {
@@ -216,9 +217,11 @@ TEST_F(NameCacheTest, BoundsItsMemory) {
   // One that does not fit at all is not kept, and one that grows too large goes.
   FoldedNames huge;
   for (int j = 0; j < 20'000; ++j) huge.Add(absl::StrCat("name", j));
-  cache.Insert(Directory(500, 100), "huge", std::move(huge), 0, 0, 1 << 30);
+  cache.Insert(Directory(500, 100), NameCache::Reading(cache, "huge"), std::move(huge), 0, 0,
+               1 << 30);
   EXPECT_EQ(cache.Find(Directory(500, 100), "name1", 0, &actual_), Answer::kUnknown);
-  cache.Insert(Directory(501, 100), "grows", FoldedNames(), 0, 0, 1 << 30);
+  cache.Insert(Directory(501, 100), NameCache::Reading(cache, "grows"), FoldedNames(), 0, 0,
+               1 << 30);
   for (int j = 0; j < 20'000; ++j) cache.NoteCreated("grows", absl::StrCat("name", j), kWall);
   EXPECT_EQ(cache.Find(Directory(501, 100), "name1", 0, &actual_), Answer::kUnknown);
 }
