@@ -353,6 +353,7 @@ class AdminTest(unittest.TestCase):
         self.assertTrue(eventually(lambda: not self.get("signing.required")["value"]))
         self.edit("required = false", "requird = true")
         self.gateway.process.send_signal(signal.SIGHUP)
+        self.assertTrue(eventually(lambda: 'unknown key "requird"' in self.gateway.log()))
         self.edit("[server]\n", "[server]\nlops = 1\n")
         self.gateway.process.send_signal(signal.SIGHUP)
         self.assertTrue(eventually(lambda: 'unknown key "lops"' in self.gateway.log()))
