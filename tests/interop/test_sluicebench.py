@@ -86,6 +86,7 @@ class Bench:
         self.assertGreater(server["resident_after"], 1 << 20)
 
 
+@unittest.skipUnless(SLUICEBENCH.exists(), "not built: tools/test --all builds it")
 class SluicedBenchTest(Bench, unittest.TestCase):
 
     @classmethod
@@ -164,6 +165,7 @@ class SluicedBenchTest(Bench, unittest.TestCase):
         self.assertNotIn("href=", text)
 
 
+@unittest.skipUnless(SLUICEBENCH.exists(), "not built: tools/test --all builds it")
 class SmbdBenchTest(Bench, unittest.TestCase):
 
     @classmethod
