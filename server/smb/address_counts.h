@@ -11,10 +11,7 @@
 
 namespace sluice::smb {
 
-// Without the port: "192.0.2.7" of "192.0.2.7:49152", "2001:db8::1" of "[2001:db8::1]:49152".
-absl::string_view HostOf(absl::string_view peer);
-
-// Thread-safe. Holds no address without a connection.
+// Addresses are those of base::AddressOf. Thread-safe. Holds no address without a connection.
 class AddressCounts {
  public:
   // Counts a connection of `peer`'s address. False, with nothing counted, where it has `max`.

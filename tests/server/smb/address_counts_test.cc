@@ -5,9 +5,10 @@
 namespace sluice::smb {
 namespace {
 
-TEST(AddressCounts, AddressIsThePeerWithoutItsPort) {
-  EXPECT_EQ(HostOf("192.0.2.7:49152"), "192.0.2.7");
-  EXPECT_EQ(HostOf("[2001:db8::1]:49152"), "2001:db8::1");
+TEST(AddressCounts, AnAddressIsTheSameInIpv6sClothes) {
+  AddressCounts counts;
+  EXPECT_TRUE(counts.Enter("192.0.2.7:49152", 1));
+  EXPECT_FALSE(counts.Enter("[::ffff:192.0.2.7]:49153", 1));
 }
 
 TEST(AddressCounts, EachAddressHasItsOwnLimit) {
