@@ -55,13 +55,37 @@ SLUICE_VAES inline void ClearRegisters() {
         "xmm31");
 }
 
+// The round keys of each lane, loaded where they are used.
+struct LaneKeys {
+  SLUICE_VAES explicit LaneKeys(const CcmState& state) : round_keys(state.round_keys) {}
+  SLUICE_VAES __m512i Get(size_t round, size_t group) const {
+    return _mm512_load_si512(round_keys[round] + 64 * group);
+  }
+  const uint8_t (*round_keys)[kCcmLanes * 16];
+};
+
+// The round keys of all lanes, in registers.
+template <size_t kRounds>
+struct OneKey {
+  SLUICE_VAES explicit OneKey(const CcmState& state) {
+#pragma GCC unroll 16
+    for (size_t round = 0; round <= kRounds; ++round) {
+      keys[round] = _mm512_broadcast_i32x4(
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(state.one_key + 16 * round)));
+    }
+  }
+  SLUICE_VAES __m512i Get(size_t round, size_t /*group*/) const { return keys[round]; }
+  __m512i keys[kRounds + 1];
+};
+
 // Four lanes to a register, kGroups registers of each kind.
-template <size_t kGroups, size_t kRounds>
+template <size_t kGroups, size_t kRounds, typename Keys>
 SLUICE_VAES void Run(CcmState* state, size_t blocks) {
   const __m512i one = _mm512_set_epi32(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
   // Reverses the last four bytes of each block.
   const __m512i big_endian =
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
+  const Keys keys(*state);
   __m512i mac[kGroups];
   __m512i stream[kGroups];
   __m512i counter[kGroups];
@@ -76,7 +100,7 @@ SLUICE_VAES void Run(CcmState* state, size_t blocks) {
     for (size_t g = 0; g < kGroups; ++g) {
       constexpr int kAXorBAndC = 0x78;
       constexpr int kAXorBXorC = 0x96;
-      const __m512i key = _mm512_load_si512(state->round_keys[0] + 64 * g);
+      const __m512i key = keys.Get(0, g);
       const __m512i mac_output = _mm512_load_si512(state->mac_output + 64 * g);
       uint8_t* const* const text = state->text + 4 * g;
       const FourLanes lanes = {text[0], text[1], text[2], text[3]};
@@ -91,14 +115,14 @@ SLUICE_VAES void Run(CcmState* state, size_t blocks) {
     for (size_t round = 1; round < kRounds; ++round) {
 #pragma GCC unroll 4
       for (size_t g = 0; g < kGroups; ++g) {
-        const __m512i key = _mm512_load_si512(state->round_keys[round] + 64 * g);
+        const __m512i key = keys.Get(round, g);
         mac[g] = _mm512_aesenc_epi128(mac[g], key);
         stream[g] = _mm512_aesenc_epi128(stream[g], key);
       }
     }
 #pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) {
-      const __m512i key = _mm512_load_si512(state->round_keys[kRounds] + 64 * g);
+      const __m512i key = keys.Get(kRounds, g);
       mac[g] = _mm512_aesenclast_epi128(mac[g], key);
       stream[g] = _mm512_aesenclast_epi128(stream[g], key);
     }
@@ -112,19 +136,25 @@ SLUICE_VAES void Run(CcmState* state, size_t blocks) {
   ClearRegisters();
 }
 
-template <size_t kRounds>
+template <size_t kRounds, typename Keys>
 void RunLanes(CcmState* state, size_t lanes, size_t blocks) {
   switch (lanes) {
     case 4:
-      Run<1, kRounds>(state, blocks);
+      Run<1, kRounds, Keys>(state, blocks);
       return;
     case 8:
-      Run<2, kRounds>(state, blocks);
+      Run<2, kRounds, Keys>(state, blocks);
       return;
     default:
-      Run<4, kRounds>(state, blocks);
+      Run<4, kRounds, Keys>(state, blocks);
       return;
   }
+}
+
+template <size_t kRounds>
+void RunKeys(CcmState* state, size_t lanes, size_t blocks) {
+  state->one_key != nullptr ? RunLanes<kRounds, OneKey<kRounds>>(state, lanes, blocks)
+                            : RunLanes<kRounds, LaneKeys>(state, lanes, blocks);
 }
 
 }  // namespace
@@ -139,7 +169,7 @@ bool CcmKernelAvailable() {
 }
 
 void CcmKernel(CcmState* state, size_t lanes, size_t rounds, size_t blocks) {
-  rounds == 10 ? RunLanes<10>(state, lanes, blocks) : RunLanes<14>(state, lanes, blocks);
+  rounds == 10 ? RunKeys<10>(state, lanes, blocks) : RunKeys<14>(state, lanes, blocks);
 }
 
 }  // namespace sluice::crypto

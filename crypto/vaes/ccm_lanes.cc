@@ -10,6 +10,10 @@ namespace {
 
 constexpr size_t kBlock = kCcmBlockBytes;
 
+const uint8_t* RoundKeys(const CipherKey& key) {
+  return ScheduleAs<CcmSchedule>(key.schedule()).round_keys;
+}
+
 uint8_t* InLane(uint8_t* blocks, size_t lane) { return blocks + kBlock * lane; }
 
 void Xor(uint8_t* to, const uint8_t* a, const uint8_t* b) {
@@ -24,9 +28,16 @@ void Xor(uint8_t* to, const uint8_t* a, const uint8_t* b) {
 
 }  // namespace
 
+bool CcmLanes::OfOneKey(absl::Span<const Message> messages) {
+  return std::all_of(messages.begin(), messages.end(), [&](const Message& message) {
+    return message.job->key == messages[0].job->key;
+  });
+}
+
 void CcmLanes::Run(absl::Span<Message> messages) {
   if (messages.empty()) return;
   rounds_ = messages[0].job->key->cipher() == Cipher::kAes256Ccm ? 14 : 10;
+  state_.one_key = OfOneKey(messages) ? RoundKeys(*messages[0].job->key) : nullptr;
   used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 ? 8 : kCcmLanes;
   size_t next = 0;
   size_t busy = 0;
@@ -75,9 +86,11 @@ void CcmLanes::Fill(size_t i, Message* message) {
   lane.segment = lane.offset = 0;
   lane.remaining = message->size;
   lane.head_blocks = CcmHead(job, message->size, &lane.head) / kBlock;
-  const uint8_t* const keys = ScheduleAs<CcmSchedule>(job.key->schedule()).round_keys;
-  for (size_t round = 0; round <= rounds_; ++round) {
-    std::memcpy(InLane(state_.round_keys[round], i), keys + kBlock * round, kBlock);
+  if (state_.one_key == nullptr) {
+    const uint8_t* const keys = RoundKeys(*job.key);
+    for (size_t round = 0; round <= rounds_; ++round) {
+      std::memcpy(InLane(state_.round_keys[round], i), keys + kBlock * round, kBlock);
+    }
   }
   // The head's last block gets the key stream of counter 0, so that the message's first block gets
   // that of counter 1. The stream for a block is computed along with the block before it.
@@ -188,7 +201,9 @@ void CcmLanes::FinishMessage(size_t i) {
 }
 
 void CcmLanes::Clear() {
-  Wipe(state_.round_keys, (rounds_ + 1) * sizeof(state_.round_keys[0]));
+  if (state_.one_key == nullptr) {
+    Wipe(state_.round_keys, (rounds_ + 1) * sizeof(state_.round_keys[0]));
+  }
   Wipe(state_.mac, sizeof(state_.mac));
   Wipe(state_.stream, sizeof(state_.stream));
   Wipe(scratch_.data(), sizeof(scratch_));

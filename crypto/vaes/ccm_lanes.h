@@ -3,12 +3,16 @@
 // This is the one algorithm for which the multi-buffer library is not the engine. It runs a CCM's
 // CBC-MAC in lanes and its counter mode after that, with a fixed cost for each of the two and for
 // the first blocks; here the halves share their round keys and one pass over the message. In GB/s
-// of one core, AES-128-CCM, sixteen messages in flight, on a Xeon (Sapphire Rapids, 2.0 GHz):
+// of one core, AES-128-CCM, sixteen messages of one key in flight, on a Xeon (Sapphire Rapids) that
+// others used as well:
 //
-//     message         128 B   1 KiB   4 KiB + 80   64 KiB + 80
-//     OpenSSL          0.30    0.84         1.05          1.08    one at a time
-//     the library      0.50    2.77         5.02          6.53    1.7, 3.3, 4.8, 6.0 times OpenSSL
-//     this             1.66    4.89         6.11          6.00    5.6, 5.8, 5.8, 5.6
+//     message         128 B   1 KiB   4 KiB + 80   64 KiB + 80   1 MiB + 80
+//     OpenSSL          0.18    0.64         0.80          0.97         0.96    one at a time
+//     the library      0.25    1.75         2.95          5.20         4.18
+//     this             1.02    4.00         4.08          5.92         5.72    5.1 to 6.3 times
+//
+// With a key to each message, as of several sessions, the round keys come from memory: a fifth to a
+// quarter slower.
 //
 // IpsecStage chooses between this and MacLanes (crypto/ipsec_mb/mac_lanes.h) by number and length.
 // Where the processor lacks 512-bit AES instructions, and where another one is forced, all CCM runs
@@ -40,6 +44,8 @@ class CcmLanes {
   };
 
   static bool Available() { return CcmKernelAvailable(); }
+  // Whether all messages are of one key, as those of one session are: the fastest case.
+  static bool OfOneKey(absl::Span<const Message> messages);
 
   CcmLanes() = default;
   CcmLanes(const CcmLanes&) = delete;

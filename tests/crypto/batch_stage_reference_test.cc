@@ -262,18 +262,21 @@ TEST_P(ReferenceTest, EveryBatchSizeTo65WithEveryLengthTo300) {
   }
 }
 
-// One algorithm fills all lanes, which take in new messages as others end.
+// One algorithm fills all lanes, which take in new messages as others end; with one key, as the
+// messages of one session have, and with several.
 TEST_P(ReferenceTest, EveryBatchSizeTo65OfOneAlgorithmWithAllLengths) {
-  for (size_t algorithm = 0; algorithm < kAlgorithms; ++algorithm) {
-    for (size_t size = 1; size <= 65; ++size) {
-      std::deque<Case> batch(size);
-      for (size_t i = 0; i < size; ++i) {
-        batch[i].algorithm = algorithm;
-        batch[i].key = i % kKeys;
-        batch[i].length = (i * 37 + size * 5) % 301;
-        batch[i].direction = static_cast<Direction>(i % 3);
+  for (size_t keys : {size_t{1}, kKeys}) {
+    for (size_t algorithm = 0; algorithm < kAlgorithms; ++algorithm) {
+      for (size_t size = 1; size <= 65; ++size) {
+        std::deque<Case> batch(size);
+        for (size_t i = 0; i < size; ++i) {
+          batch[i].algorithm = algorithm;
+          batch[i].key = i % keys;
+          batch[i].length = (i * 37 + size * 5) % 301;
+          batch[i].direction = static_cast<Direction>(i % 3);
+        }
+        ASSERT_NO_FATAL_FAILURE(RunBatch(&batch, nullptr));
       }
-      ASSERT_NO_FATAL_FAILURE(RunBatch(&batch, nullptr));
     }
   }
 }

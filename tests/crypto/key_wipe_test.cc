@@ -158,13 +158,15 @@ TEST_P(KeyWipeTest, NoKeySurvivesInTheStage) {
     for (SigningAlgorithm algorithm : kSigningAlgorithms) {
       signing_keys.emplace_back(algorithm, key.span(), GetParam());
     }
-    for (Cipher cipher : kCiphers) {
+    // Each cipher's key twice: all lanes with one, and with two, do not keep them in one place.
+    for (size_t i = 0; i < 2 * std::size(kCiphers); ++i) {
+      const Cipher cipher = kCiphers[i % std::size(kCiphers)];
       cipher_keys.emplace_back(cipher, CipherKeyBytes(cipher) == 16 ? key.span() : wide.span(),
                                GetParam());
     }
     // Alone and with every lane in use, short, long and in segments.
-    for (size_t count : {1, 3, 20}) {
-      std::vector<Bytes> messages(count * 7, Bytes(count == 20 ? 1000 : 70000, 0x61));
+    for (size_t count : {1, 3, 20, 21}) {
+      std::vector<Bytes> messages(count * 7, Bytes(count >= 20 ? 1000 : 70000, 0x61));
       std::vector<SignJob> signs(count * 3);
       std::vector<SealJob> seals(count * 4);
       size_t next = 0;
@@ -175,7 +177,7 @@ TEST_P(KeyWipeTest, NoKeySurvivesInTheStage) {
         stage_->Add(&signs[i]);
       }
       for (size_t i = 0; i < seals.size(); ++i) {
-        seals[i].key = &cipher_keys[i % 4];
+        seals[i].key = &cipher_keys[count == 21 ? i % 8 : i % 4];
         seals[i].open = i % 3 == 0;
         SetSegments(&seals[i], absl::MakeSpan(messages[next++]), {i % 5 * 7});
         stage_->Add(&seals[i]);
