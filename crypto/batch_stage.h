@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -69,21 +70,65 @@ struct StageCounters {
   uint64_t lanes_filled = 0;
 };
 
+// The bytes of all its segments.
+template <typename Job>
+size_t SizeOf(const Job& job) {
+  if (job.segment_count == 1) return job.segments[0].size();  // nearly always
+  size_t size = 0;
+  for (size_t i = 0; i < job.segment_count && i < kMaxSegments; ++i) size += job.segments[i].size();
+  return size;
+}
+
 class BatchStage {
  public:
   // Null where the processor lacks what `processor` names.
   static std::unique_ptr<BatchStage> Create(Processor processor = Processor::kAuto);
   virtual ~BatchStage() = default;
 
-  virtual void Add(SignJob* job) = 0;
-  virtual void Add(SealJob* job) = 0;
+  void Add(SignJob* job) { sign_jobs_.push_back(job); }
+  void Add(SealJob* job) { seal_jobs_.push_back(job); }
   // Runs every job added so far and calls each one's `done`. Jobs that `done` adds run too. `done`
   // may free its job; it may not call Flush() or destroy the stage.
   virtual void Flush() = 0;
-  virtual bool empty() const = 0;
-  virtual const StageCounters& counters() const = 0;
+  bool empty() const { return sign_jobs_.empty() && seal_jobs_.empty(); }
+  const StageCounters& counters() const { return counters_; }
   // "AVX512", "AVX2", "SSE", "no AES-NI": what is in use.
-  virtual absl::string_view processor_name() const = 0;
+  absl::string_view processor_name() const { return Name(processor_); }
+
+ protected:
+  explicit BatchStage(Processor processor) : processor_(processor) {}
+
+  // Whether the job's key is one of this stage's, and its segments are no more than may be.
+  template <typename Job>
+  bool Usable(const Job& job) const {
+    return job.key != nullptr && job.key->valid() && job.key->processor() == processor_ &&
+           job.segment_count <= kMaxSegments;
+  }
+
+  // Counts the job and calls its `done`. A job to seal or to open that failed leaves nothing:
+  // neither unchecked plain text nor a message that was not sealed.
+  void Complete(SignJob* job, bool ok) { Count(job, ok); }
+  void Complete(SealJob* job, bool ok) {
+    if (!ok) WipeSegments(job);
+    Count(job, ok);
+  }
+
+  std::vector<SignJob*> sign_jobs_;
+  std::vector<SealJob*> seal_jobs_;
+  StageCounters counters_;
+
+ private:
+  template <typename Job>
+  void Count(Job* job, bool ok) {
+    ++counters_.jobs;
+    counters_.bytes += SizeOf(*job);
+    if (!ok) ++counters_.failures;
+    job->ok = ok;
+    if (job->done != nullptr) job->done(job);
+  }
+  static void WipeSegments(SealJob* job);
+
+  const Processor processor_;
 };
 
 }  // namespace sluice::crypto

@@ -1,7 +1,5 @@
 #include "crypto/ipsec_mb/gcm.h"
 
-#include "crypto/schedules.h"
-
 namespace sluice::crypto {
 namespace {
 
@@ -9,7 +7,6 @@ namespace {
 uint8_t nothing[16];
 
 struct Functions {
-  aes_gcm_enc_dec_t whole;
   aes_gcm_init_t init;
   aes_gcm_enc_dec_update_t update;
   aes_gcm_enc_dec_finalize_t finalize;
@@ -17,28 +14,21 @@ struct Functions {
 
 Functions Choose(const IMB_MGR* manager, bool wide, bool open) {
   if (wide) {
-    return open ? Functions{manager->gcm256_dec, manager->gcm256_init, manager->gcm256_dec_update,
+    return open ? Functions{manager->gcm256_init, manager->gcm256_dec_update,
                             manager->gcm256_dec_finalize}
-                : Functions{manager->gcm256_enc, manager->gcm256_init, manager->gcm256_enc_update,
+                : Functions{manager->gcm256_init, manager->gcm256_enc_update,
                             manager->gcm256_enc_finalize};
   }
-  return open ? Functions{manager->gcm128_dec, manager->gcm128_init, manager->gcm128_dec_update,
+  return open ? Functions{manager->gcm128_init, manager->gcm128_dec_update,
                           manager->gcm128_dec_finalize}
-              : Functions{manager->gcm128_enc, manager->gcm128_init, manager->gcm128_enc_update,
+              : Functions{manager->gcm128_init, manager->gcm128_enc_update,
                           manager->gcm128_enc_finalize};
 }
 
 }  // namespace
 
-void Gcm::Sign(const SignJob& job, Tag* signature) {
+void Gcm::SignSegments(const SignJob& job, Tag* signature) {
   const gcm_key_data* const key = &ScheduleAs<gcm_key_data>(job.key->schedule());
-  if (job.segment_count == 1 && !job.segments[0].empty()) {
-    // GCM with nothing but associated data: one call, and faster than the three below.
-    manager_->gcm128_enc(key, &context_, nothing, nothing, 0, job.nonce.data(),
-                         job.segments[0].data(), job.segments[0].size(), signature->data(),
-                         signature->size());
-    return;
-  }
   IMB_AES128_GMAC_INIT(manager_, key, &context_, job.nonce.data(), job.nonce.size());
   for (size_t i = 0; i < job.segment_count; ++i) {
     const absl::Span<uint8_t> segment = job.segments[i];
@@ -48,18 +38,11 @@ void Gcm::Sign(const SignJob& job, Tag* signature) {
   IMB_AES128_GMAC_FINALIZE(manager_, key, &context_, signature->data(), signature->size());
 }
 
-void Gcm::Crypt(const SealJob& job, Tag* tag) {
+void Gcm::CryptSegments(const SealJob& job, Tag* tag) {
   const gcm_key_data* const key = &ScheduleAs<gcm_key_data>(job.key->schedule());
   const Functions functions = Choose(manager_, job.key->cipher() == Cipher::kAes256Gcm, job.open);
   const absl::Span<const uint8_t> associated_data =
       job.associated_data.empty() ? absl::Span<const uint8_t>(nothing, 0) : job.associated_data;
-  if (job.segment_count == 1 && !job.segments[0].empty()) {
-    const absl::Span<uint8_t> message = job.segments[0];
-    functions.whole(key, &context_, message.data(), message.data(), message.size(),
-                    job.nonce.data(), associated_data.data(), associated_data.size(), tag->data(),
-                    tag->size());
-    return;
-  }
   functions.init(key, &context_, job.nonce.data(), associated_data.data(), associated_data.size());
   for (size_t i = 0; i < job.segment_count; ++i) {
     const absl::Span<uint8_t> segment = job.segments[i];

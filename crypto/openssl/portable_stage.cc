@@ -14,10 +14,8 @@ namespace {
 
 class PortableStage : public BatchStage {
  public:
-  explicit PortableStage(std::unique_ptr<Evp> evp) : evp_(std::move(evp)) {}
-
-  void Add(SignJob* job) override { sign_jobs_.push_back(job); }
-  void Add(SealJob* job) override { seal_jobs_.push_back(job); }
+  explicit PortableStage(std::unique_ptr<Evp> evp)
+      : BatchStage(Processor::kNoAesni), evp_(std::move(evp)) {}
 
   void Flush() override {
     if (empty()) return;
@@ -32,20 +30,7 @@ class PortableStage : public BatchStage {
     }
   }
 
-  bool empty() const override { return sign_jobs_.empty() && seal_jobs_.empty(); }
-  const StageCounters& counters() const override { return counters_; }
-  absl::string_view processor_name() const override { return Name(Processor::kNoAesni); }
-
  private:
-  template <typename Job>
-  void Finish(Job* job, bool ok) {
-    ++counters_.jobs;
-    for (size_t i = 0; i < job->segment_count; ++i) counters_.bytes += job->segments[i].size();
-    if (!ok) ++counters_.failures;
-    job->ok = ok;
-    if (job->done != nullptr) job->done(job);
-  }
-
   void Run(SignJob* job) {
     std::array<uint8_t, kSignatureBytes> made{};
     const bool computed = Sign(*job, &made);
@@ -56,13 +41,11 @@ class PortableStage : public BatchStage {
       job->signature = made;
     }
     Wipe(made.data(), made.size());
-    Finish(job, ok);
+    Complete(job, ok);
   }
 
   bool Sign(const SignJob& job, std::array<uint8_t, kSignatureBytes>* made) {
-    if (job.key == nullptr || !job.key->valid() || job.key->processor() != Processor::kNoAesni) {
-      return false;
-    }
+    if (!Usable(job)) return false;
     const Evp::Segments segments(job.segments.data(), job.segment_count);
     const SecretBuffer& schedule = job.key->schedule();
     switch (job.key->algorithm()) {
@@ -79,9 +62,8 @@ class PortableStage : public BatchStage {
 
   void Run(SealJob* job) {
     bool ok = false;
-    const Evp::Segments segments(job->segments.data(), job->segment_count);
-    if (job->key != nullptr && job->key->valid() && job->key->processor() == Processor::kNoAesni &&
-        job->associated_data.size() <= kMaxAssociatedDataBytes) {
+    if (Usable(*job) && job->associated_data.size() <= kMaxAssociatedDataBytes) {
+      const Evp::Segments segments(job->segments.data(), job->segment_count);
       const uint8_t* const key = ScheduleAs<RawSchedule>(job->key->schedule()).key;
       const Cipher cipher = job->key->cipher();
       ok = job->open ? evp_->Open(cipher, key, job->nonce.data(), job->associated_data, segments,
@@ -89,16 +71,12 @@ class PortableStage : public BatchStage {
                      : evp_->Seal(cipher, key, job->nonce.data(), job->associated_data, segments,
                                   &job->tag);
     }
-    if (!ok) {
-      for (absl::Span<uint8_t> segment : segments) Wipe(segment.data(), segment.size());
-    }
-    Finish(job, ok);
+    Complete(job, ok);
   }
 
   std::unique_ptr<Evp> evp_;
-  std::vector<SignJob*> sign_jobs_, sign_running_;
-  std::vector<SealJob*> seal_jobs_, seal_running_;
-  StageCounters counters_;
+  std::vector<SignJob*> sign_running_;
+  std::vector<SealJob*> seal_running_;
 };
 
 }  // namespace
