@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -25,14 +26,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 // The number behind "name" in lines of "name: 12 kB" or "name 12".
-uint64_t Field(const std::string& text, absl::string_view name) {
+std::optional<uint64_t> Field(const std::string& text, absl::string_view name) {
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const std::vector<absl::string_view> words =
         absl::StrSplit(line, absl::ByAnyChar(": \t"), absl::SkipEmpty());
     uint64_t value = 0;
     if (words.size() >= 2 && words[0] == name && absl::SimpleAtoi(words[1], &value)) return value;
   }
-  return 0;
+  return std::nullopt;
 }
 
 class Processes {
@@ -66,11 +67,11 @@ class Processes {
     uint64_t kib = 0;
     if (server_.tree) {
       const absl::StatusOr<std::string> rollup = ReadFile(directory + "/smaps_rollup");
-      if (rollup.ok()) kib = Field(*rollup, "Pss");
+      if (rollup.ok()) kib = Field(*rollup, "Pss").value_or(0);
     }
     if (kib == 0) {
       const absl::StatusOr<std::string> status = ReadFile(directory + "/status");
-      if (status.ok()) kib = Field(*status, "VmRSS");
+      if (status.ok()) kib = Field(*status, "VmRSS").value_or(0);
     }
     usage.resident_bytes += kib * 1024;
   }
@@ -105,9 +106,14 @@ absl::StatusOr<ServerUsage> ReadUsage(const ServerProcess& server) {
     if (!cpu.ok()) return cpu.status();
     const absl::StatusOr<std::string> memory = ReadFile(server.cgroup + "/memory.current");
     if (!memory.ok()) return memory.status();
+    const std::optional<uint64_t> micros = Field(*cpu, "usage_usec");
     ServerUsage usage;
-    usage.cpu_seconds = static_cast<double>(Field(*cpu, "usage_usec")) / 1e6;
-    if (!absl::SimpleAtoi(*memory, &usage.resident_bytes)) usage.resident_bytes = 0;
+    // Version 1 has a file of the same name without it: no CPU time would be the best of results.
+    if (!micros || !absl::SimpleAtoi(*memory, &usage.resident_bytes)) {
+      return absl::DataLossError(absl::StrCat(
+          server.cgroup, "/cpu.stat or memory.current is not what a cgroup of version 2 has"));
+    }
+    usage.cpu_seconds = static_cast<double>(*micros) / 1e6;
     return usage;
   }
   Processes processes(server);

@@ -26,7 +26,7 @@ struct ServerProcess {
   bool known() const { return pid != 0 || !cgroup.empty(); }
 };
 
-// The error names the file that cannot be read.
+// The error names the file that cannot be read, or does not have what it should.
 absl::StatusOr<ServerUsage> ReadUsage(const ServerProcess& server);
 
 }  // namespace sluice::bench

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -129,9 +130,9 @@ class UsageTest : public ::testing::Test {
  protected:
   void SetUp() override {
     server_.proc = ::testing::TempDir() + "/proc";
+    std::filesystem::remove_all(server_.proc);
     for (const char* pid : {"10", "11", "12"}) {
-      std::string make = "mkdir -p " + server_.proc + "/" + pid + "/task/" + pid;
-      ASSERT_EQ(system(make.c_str()), 0);
+      std::filesystem::create_directories(server_.proc + "/" + pid + "/task/" + pid);
     }
     server_.pid = 10;
     Process("10", "10 (a) name) S 1 1 1 0 -1 0 0 0 0 0 100 50 7 3 20 0 1 0", "11 12 ");
@@ -162,6 +163,23 @@ TEST_F(UsageTest, TreeHasTheLivingAndTheEndedChildren) {
   EXPECT_EQ(usage->resident_bytes, 3'072'000u);
 }
 
+// Resident pages that the processes share would count once for each of them.
+TEST_F(UsageTest, MemoryOfATreeIsItsShareOfThePages) {
+  for (const char* pid : {"10", "11", "12"}) {
+    std::ofstream(server_.proc + "/" + pid + "/smaps_rollup")
+        << "55d0-7ffc ---p 00000000 00:00 0    [rollup]\nRss:     1000 kB\nPss:      300 kB\n"
+           "Pss_Anon:  200 kB\n";
+  }
+  server_.tree = true;
+  const absl::StatusOr<ServerUsage> tree = ReadUsage(server_);
+  ASSERT_TRUE(tree.ok()) << tree.status();
+  EXPECT_EQ(tree->resident_bytes, 3u * 300 * 1024);
+  server_.tree = false;
+  const absl::StatusOr<ServerUsage> one = ReadUsage(server_);
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(one->resident_bytes, 1000u * 1024);
+}
+
 TEST_F(UsageTest, ProcessThatIsNotThereIsAnError) {
   server_.pid = 99;
   EXPECT_NE(ReadUsage(server_).status().message().find("/99/stat"), absl::string_view::npos);
@@ -175,6 +193,13 @@ TEST_F(UsageTest, Cgroup) {
   ASSERT_TRUE(usage.ok()) << usage.status();
   EXPECT_DOUBLE_EQ(usage->cpu_seconds, 2.5);
   EXPECT_EQ(usage->resident_bytes, 4096u);
+}
+
+TEST_F(UsageTest, CgroupWithoutItsCpuTimeIsAnError) {
+  server_.cgroup = server_.proc;
+  std::ofstream(server_.proc + "/cpu.stat") << "nr_periods 0\n";
+  std::ofstream(server_.proc + "/memory.current") << "4096\n";
+  EXPECT_NE(ReadUsage(server_).status().message().find("cpu.stat"), absl::string_view::npos);
 }
 
 }  // namespace
