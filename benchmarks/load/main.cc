@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "benchmarks/load/command_line.h"
 #include "benchmarks/load/report.h"
 #include "benchmarks/load/results.h"
@@ -41,6 +42,25 @@ void ShowProgress(const Interval& interval) {
   std::fflush(stderr);
 }
 
+// Of a suite the results of the jobs before it are kept. The jobs after it would meet what it left
+// behind, so none is run.
+[[noreturn]] void EndAfterFailure(const CommandLine& line, const std::vector<FinishedRun>& finished,
+                                  const std::string& label, const absl::Status& status) {
+  const std::string failure = absl::StrCat(label, ": ", std::string(status.message()));
+  std::fprintf(stderr, "sluicebench: %s\n", failure.c_str());
+  if (line.runs.size() > 1) {
+    std::fprintf(stderr, "sluicebench: the suite ends after %zu of its %zu jobs\n", finished.size(),
+                 line.runs.size());
+  }
+  if (!line.json.empty() && !finished.empty()) {
+    const absl::Status written = WriteText(line.json, ResultsJson(finished, failure));
+    if (!written.ok()) Complain(written, kFailed);
+  }
+  // Without the destructors: threads may still wait for a server that does not answer.
+  std::fflush(stdout);
+  _exit(kFailed);
+}
+
 int RunAll(const CommandLine& line) {
   RaiseDescriptorLimit();
   const bool terminal = isatty(STDERR_FILENO) != 0;
@@ -54,13 +74,7 @@ int RunAll(const CommandLine& line) {
     const Progress progress = terminal ? Progress(ShowProgress) : Progress();
     absl::StatusOr<RunResult> result = Run(options, progress);
     if (terminal) std::fputs("\r\033[K", stderr);
-    if (!result.ok()) {
-      std::fprintf(stderr, "sluicebench: %s: %s\n", options.label.c_str(),
-                   std::string(result.status().message()).c_str());
-      // Without the destructors: threads may still wait for a server that does not answer.
-      std::fflush(stdout);
-      _exit(kFailed);
-    }
+    if (!result.ok()) EndAfterFailure(line, finished, options.label, result.status());
     finished.push_back({options, *std::move(result)});
     // What earlier runs left allocated is no part of a fresh server's memory.
     finished.back().result.server_alone = finished.front().result.server_alone;

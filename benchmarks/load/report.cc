@@ -31,7 +31,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
         font-size: 13px; }
 th, td { padding: .2rem .45rem; text-align: right; border-bottom: 1px solid #ddd;
          white-space: nowrap; }
-th { font-weight: 600; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
+p.bad { color: #b00020; font-weight: 600; } th { font-weight: 600; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
 tr.first td { border-top: 2px solid #bbb; } td.bad { color: #b00020; font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1.5rem; }
 figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
@@ -79,6 +79,7 @@ struct Page {
   std::vector<std::string> series;  // in the order of the files
   std::vector<std::string> labels;  // in the order in which they first came
   std::string facts;
+  std::vector<std::string> failures;  // what ended a file's suite before its end
 };
 
 absl::StatusOr<Page> Load(const std::vector<std::string>& results) {
@@ -102,6 +103,10 @@ absl::StatusOr<Page> Load(const std::vector<std::string>& results) {
         if (std::find(page.labels.begin(), page.labels.end(), label) == page.labels.end()) {
           page.labels.push_back(label);
         }
+      }
+      if (document.contains("failed")) {
+        page.failures.push_back(
+            absl::StrCat(series, ": ", document.at("failed").get<std::string>()));
       }
       if (!page.facts.empty()) continue;
       const json& machine = document.at("machine");
@@ -330,6 +335,10 @@ absl::Status WriteReport(const std::vector<std::string>& results, const std::str
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
       EscapeHtml(title), "</title>\n<style>", kStyle, "</style></head><body>\n<h1>",
       EscapeHtml(title), "</h1>\n<p class=\"facts\">", EscapeHtml(page->facts), "</p>\n");
+  for (const std::string& failure : page->failures) {
+    absl::StrAppend(&text, "<p class=\"bad\">Not all was measured: ", EscapeHtml(failure),
+                    "</p>\n");
+  }
   absl::StrAppend(&text, Comparison(*page), Scaling(*page), "<h2>Figures</h2>\n", Table(*page));
   absl::StrAppend(&text, "<h2>Runs</h2>\n<div class=\"charts\">\n");
   for (const std::string& label : page->labels) {

@@ -254,11 +254,12 @@ std::string ProgressText(const Interval& interval) {
                          interval.errors, interval.at_seconds < 0.5 ? "  (warm-up)" : "");
 }
 
-std::string ResultsJson(const std::vector<FinishedRun>& runs) {
+std::string ResultsJson(const std::vector<FinishedRun>& runs, const std::string& failure) {
   json j = {{"sluicebench", base::kVersion},
             {"when", Now()},
             {"machine", MachineJson()},
             {"runs", json::array()}};
+  if (!failure.empty()) j["failed"] = failure;
   for (const FinishedRun& run : runs) j["runs"].push_back(RunJson(run));
   return j.dump(1) + "\n";
 }

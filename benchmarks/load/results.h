@@ -20,8 +20,9 @@ struct FinishedRun {
 std::string ResultText(const FinishedRun& run);
 // A line for a terminal while it runs, without its end.
 std::string ProgressText(const Interval& interval);
-// {"machine": ..., "runs": [...]}; docs/benchmarking.md says what the fields are.
-std::string ResultsJson(const std::vector<FinishedRun>& runs);
+// {"machine": ..., "runs": [...]}; docs/benchmarking.md says what the fields are. `failure`: what
+// ended the suite before its end.
+std::string ResultsJson(const std::vector<FinishedRun>& runs, const std::string& failure = "");
 // An error if the file can be neither written nor made; what is in it stays.
 absl::Status CheckWritable(const std::string& path);
 // To a file, or with "-" to standard output.

@@ -21,6 +21,13 @@ std::string WriteFile(const std::string& name, const std::string& text) {
   return path;
 }
 
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 FinishedRun SomeRun(uint32_t connections) {
   FinishedRun run;
   run.options.label = "a <run>";
@@ -90,10 +97,7 @@ TEST(ReportTest, OnePageWithEscapedNamesAndNothingFromOutside) {
   const std::string html = ::testing::TempDir() + "/report.html";
   const absl::Status status = WriteReport({results, others}, "Title & more", html);
   ASSERT_TRUE(status.ok()) << status;
-  std::ifstream file(html);
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string page = text.str();
+  const std::string page = ReadText(html);
   for (const char* part : {"Title &amp; more", "a &lt;run&gt;", "<svg", "Scaling", "Comparison",
                            "ours", "theirs", "@media print"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
@@ -101,6 +105,15 @@ TEST(ReportTest, OnePageWithEscapedNamesAndNothingFromOutside) {
   for (const char* part : {"a <run>", "src=", "href=", "nan", "inf\""}) {
     EXPECT_EQ(page.find(part), std::string::npos) << part;
   }
+}
+
+TEST(ReportTest, ResultsOfASuiteThatFailedSayWhatFailed) {
+  const std::string html = ::testing::TempDir() + "/failed.html";
+  const std::string results =
+      WriteFile("part.json", ResultsJson(SomeRuns(), "lock: STATUS_LOCK_NOT_GRANTED"));
+  const absl::Status status = WriteReport({results}, "t", html);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_NE(ReadText(html).find("part: lock: STATUS_LOCK_NOT_GRANTED"), std::string::npos);
 }
 
 TEST(ReportTest, RefusesWhatIsNotResults) {
