@@ -115,11 +115,16 @@ std::string WorkloadHelp() {
 }
 
 absl::StatusOr<std::string> ReadPassword(const RunText& text) {
-  std::string password;
   if (text.password_file == "-") {
-    std::getline(std::cin, password);
-    return password;
+    // Once: the jobs of a suite all have it.
+    static const std::string typed = [] {
+      std::string line;
+      std::getline(std::cin, line);
+      return line;
+    }();
+    return typed;
   }
+  std::string password;
   if (!text.password_file.empty()) {
     std::ifstream file(text.password_file);
     if (!std::getline(file, password)) {
@@ -279,6 +284,9 @@ absl::Status ReadJobs(const std::string& path, const std::vector<std::string>& m
     } catch (const CLI::ParseError& error) {
       run = absl::InvalidArgumentError(error.what());
     }
+    if (run.ok() && !json.empty()) {
+      run = absl::InvalidArgumentError("results go to one file: suite FILE --json RESULTS");
+    }
     if (!run.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ":", node.source().begin.line, ": ", run.status().message()));
@@ -330,6 +338,8 @@ absl::StatusOr<CommandLine> Parse(std::vector<std::string> arguments) {
     for (size_t i = 2; i < arguments.size(); ++i) {
       if (arguments[i] == "--json" && i + 1 < arguments.size()) {
         line.json = arguments[++i];
+      } else if (absl::StartsWith(arguments[i], "--json=")) {
+        line.json = arguments[i].substr(std::string("--json=").size());
       } else {
         more.push_back(arguments[i]);
       }

@@ -177,6 +177,18 @@ TEST(JobFileTest, JobsHaveTheDefaultsAndTheirOwn) {
   EXPECT_EQ(line->json, "out");
 }
 
+// It must not go to the jobs, which write nothing.
+TEST(JobFileTest, ResultsHaveOneFileHoweverItIsWritten) {
+  const std::string path = JobFile("[[job]]\ntarget = \"smb://127.0.0.1:1/s\"\n");
+  const absl::StatusOr<CommandLine> line = ParseCommandLine({"suite", path, "--json=out"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->json, "out");
+  EXPECT_NE(ErrorOf({"suite", JobFile("[[job]]\ntarget = \"smb://127.0.0.1:1/s\"\n"
+                                      "json = \"out\"\n")})
+                .find("one file"),
+            std::string::npos);
+}
+
 TEST(JobFileTest, TargetOfTheCommandLineWins) {
   const std::string path = JobFile("[[job]]\ntarget = \"smb://127.0.0.1:1/s\"\n");
   const absl::StatusOr<CommandLine> line =
