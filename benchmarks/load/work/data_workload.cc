@@ -81,7 +81,9 @@ class DataWorkload final : public Workload {
     const uint64_t at = random_ ? slot.choices.Below(total) : state.cursor++ % total;
     Opened& file = state.files[at / blocks_];
     const uint64_t block = at % blocks_;
-    const uint64_t offset = block * block_bytes_;
+    uint64_t offset = block * block_bytes_;
+    // A limit server has one file for all: as many bytes as a share's files go through its caches.
+    if (options_.client.limit) offset += file.number * blocks_ * block_bytes_;
     const bool read =
         read_percent_ == 100 || (read_percent_ != 0 && slot.choices.Below(100) < read_percent_);
     Outcome outcome;
