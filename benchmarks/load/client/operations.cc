@@ -54,6 +54,7 @@ WireName::WireName(absl::string_view utf8) {
 
 ring::Task<NtStatus> Open(Client& client, absl::Span<const uint8_t> name, OpenHow how,
                           proto::FileId* id, uint64_t* size) {
+  if (name.empty()) co_return NtStatus::kObjectNameInvalid;
   Exchange exchange(client, Command::kCreate, 128 + name.size());
   proto::CreateRequest request;
   request.desired_access = how.access;

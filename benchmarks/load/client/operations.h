@@ -29,8 +29,7 @@ class WireName {
  public:
   static constexpr size_t kBytesMax = 512;
 
-  WireName() = default;
-  // Too long a name, or one that is not UTF-8, becomes empty: the share's root.
+  // Too long a name, or one that is not UTF-8, becomes empty, which Open() refuses.
   explicit WireName(absl::string_view utf8);
   absl::Span<const uint8_t> span() const { return {bytes_, size_}; }
 
@@ -54,7 +53,8 @@ struct OpenHow {
   uint32_t options = 0;
 };
 
-// `*size`, if asked for, is the file's end. Shared with everybody.
+// `*size`, if asked for, is the file's end. Shared with everybody. Without a name it is
+// kObjectNameInvalid: the share's root would be opened, which is other work.
 ring::Task<proto::NtStatus> Open(Client& client, absl::Span<const uint8_t> name, OpenHow how,
                                  proto::FileId* id, uint64_t* size = nullptr);
 ring::Task<proto::NtStatus> Close(Client& client, proto::FileId id);

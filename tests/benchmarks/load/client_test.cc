@@ -272,6 +272,9 @@ TEST_F(ClientTest, FileOperations) {
     EXPECT_EQ(co_await Open(client, name.span(), make, &directory), NtStatus::kObjectNameCollision);
     make.disposition = proto::kDispositionOpenIf;
     EXPECT_EQ(co_await Open(client, name.span(), make, &directory), NtStatus::kOk);
+    const WireName too_long(std::string(WireName::kBytesMax / 2 + 1, 'a'));
+    EXPECT_EQ(co_await Open(client, too_long.span(), make, &directory),
+              NtStatus::kObjectNameInvalid);
     proto::FileId file;
     const WireName inside("dir\\one");
     OpenHow how;
