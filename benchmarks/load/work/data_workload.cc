@@ -164,7 +164,8 @@ class DataWorkload final : public Workload {
     NtStatus status = co_await Open(client, wire.span(), how, &id, &size);
     if (status != NtStatus::kOk) co_return Explain(client, status, "making", name);
     const uint64_t bytes = blocks_ * block_bytes_;
-    if (!options_.reuse || size != bytes) {
+    // What is to be written must not be there already where writes will be verified.
+    if (!options_.reuse || verifies_writes() || size != bytes) {
       Contents& source = verifies_writes() ? before_ : contents_;
       const uint32_t piece = std::min(kLayOutBytes, client.write_bytes_max());
       const std::function<Task<NtStatus>(uint64_t)> one = [&](uint64_t i) {

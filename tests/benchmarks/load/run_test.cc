@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "benchmarks/load/work/contents.h"
 #include "tests/server/smb/gateway_fixture.h"
 
 namespace sluice::bench {
@@ -68,6 +70,26 @@ TEST_F(RunTest, WrongContentsEndTheRunWithTheirPlace) {
   EXPECT_NE(result.status().message().find("data-0 at 196608: WRONG CONTENTS"),
             absl::string_view::npos)
       << result.status();
+}
+
+// Otherwise a write that does nothing would find its own work done.
+TEST_F(RunTest, FilesThatHoldWhatIsToBeWrittenAreMadeAnew) {
+  options_.keep = true;
+  options_.block_bytes = 4096;
+  options_.file_bytes = 4096 * 100;
+  options_.connections = options_.files = options_.threads = 1;
+  ASSERT_TRUE(Go("write").ok());
+  options_.reuse = true;
+  options_.count = 1;
+  ASSERT_TRUE(Go("write").ok());
+  // One block was written this time.
+  std::ifstream file(disk_ + "/sluicebench/data-0", std::ios::binary);
+  std::vector<char> written(8192);
+  file.read(written.data(), 8192);
+  Contents right(options_.seed);
+  std::vector<uint8_t> bytes(written.begin(), written.end());
+  EXPECT_EQ(right.FirstWrong(0, 0, absl::MakeSpan(bytes).first(4096)), 4096u);
+  EXPECT_NE(right.FirstWrong(0, 4096, absl::MakeSpan(bytes).subspan(4096)), 4096u);
 }
 
 TEST_F(RunTest, OpenLoopKeepsItsRate) {
