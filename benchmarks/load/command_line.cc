@@ -69,7 +69,7 @@ void AddWorkOptions(CLI::App& app, RunOptions& run) {
                  "Folder of the share to work in (default: sluicebench)");
   app.add_flag("--verify", run.verify, "Check every byte that is read against what was written");
   app.add_flag("--keep", run.keep, "Leave the files there after the run");
-  app.add_flag("--reuse", run.reuse, "Use data files of the right size that are there");
+  app.add_flag("--reuse", run.reuse, "Use the files that an earlier run kept");
 }
 
 void AddLoadOptions(CLI::App& app, RunOptions& run, RunText& text) {

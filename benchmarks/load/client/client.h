@@ -79,7 +79,6 @@ class Client final : private net::FrameHandler {
   bool multi_credit() const { return multi_credit_; }
   // Granted and not spent.
   uint64_t credits() const { return credits_; }
-  size_t requests_in_flight() const { return pending_.size(); }
 
  private:
   friend class Engine;

@@ -10,7 +10,6 @@
 #include "proto/fscc/info_class.h"
 #include "proto/smb2/close.h"
 #include "proto/smb2/echo.h"
-#include "proto/smb2/flush.h"
 #include "proto/smb2/query_directory.h"
 #include "proto/smb2/query_info.h"
 #include "proto/smb2/read.h"
@@ -135,14 +134,6 @@ ring::Task<NtStatus> Write(Client& client, proto::FileId id, uint64_t offset, ui
     co_return NtStatus::kInvalidNetworkResponse;
   }
   co_return response.count == bytes ? status : kWrongLength;
-}
-
-ring::Task<NtStatus> Flush(Client& client, proto::FileId id) {
-  Exchange exchange(client, Command::kFlush);
-  proto::FlushRequest request;
-  request.file_id = id;
-  request.Encode(exchange.body());
-  co_return co_await exchange;
 }
 
 ring::Task<NtStatus> List(Client& client, proto::FileId id, uint64_t* entries, uint64_t* bytes) {

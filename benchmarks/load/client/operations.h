@@ -84,7 +84,6 @@ class WriteSource {
 };
 ring::Task<proto::NtStatus> Write(Client& client, proto::FileId id, uint64_t offset, uint32_t bytes,
                                   WriteSource& source, uint64_t file);
-ring::Task<proto::NtStatus> Flush(Client& client, proto::FileId id);
 
 // Lists the whole of an open directory; counts all entries, "." and ".." too.
 ring::Task<proto::NtStatus> List(Client& client, proto::FileId id, uint64_t* entries,

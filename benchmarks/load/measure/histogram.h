@@ -24,7 +24,6 @@ class Histogram {
     if (nanos < min_) min_ = nanos;
   }
   void Merge(const Histogram& other);
-  void Clear() { *this = Histogram(); }
 
   uint64_t count() const { return count_; }
   uint64_t max() const { return max_; }                    // exact; 0 if empty

@@ -56,7 +56,6 @@ class Statistics {
   void RecordWork(const Outcome& outcome);
   void RecordLatency(const Outcome& outcome, uint64_t nanos);
   void Merge(const Statistics& other);
-  void Clear() { *this = Statistics(); }
 
   uint64_t operations() const { return operations_; }  // those without an error
   uint64_t bytes() const { return bytes_; }

@@ -129,7 +129,7 @@ absl::StatusOr<RunResult> Runner::Run() {
   if (workload_->has_operations() && result_.statistics.operations() == 0 &&
       result_.statistics.error_count() == 0) {
     return absl::DeadlineExceededError(
-        "no operation ended within the measured time; use a longer --time");
+        "no operation ended within the measured time; use a longer --time or a shorter --warmup");
   }
   return std::move(result_);
 }

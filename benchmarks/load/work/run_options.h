@@ -1,4 +1,4 @@
-// What a run is to do. Filled in by the command line or a job file, checked by Check().
+// What a run is to do. Filled in and checked by the command line or a job file.
 #ifndef SLUICE_BENCHMARKS_LOAD_WORK_RUN_OPTIONS_H_
 #define SLUICE_BENCHMARKS_LOAD_WORK_RUN_OPTIONS_H_
 
@@ -34,7 +34,7 @@ struct RunOptions {
   std::string log;          // replay
   std::string directory = "sluicebench";
   bool keep = false;   // the files, after the run
-  bool reuse = false;  // files of the right size that an earlier run left
+  bool reuse = false;  // what an earlier run kept
   bool verify = false;
 
   double seconds = 10;

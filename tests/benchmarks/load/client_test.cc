@@ -283,7 +283,6 @@ TEST_F(ClientTest, FileOperations) {
     EXPECT_EQ(co_await Open(client, inside.span(), how, &file), NtStatus::kOk);
     Contents contents(1);
     EXPECT_EQ(co_await Write(client, file, 0, 5, contents, 0), NtStatus::kOk);
-    EXPECT_EQ(co_await Flush(client, file), NtStatus::kOk);
     uint64_t size = 0;
     EXPECT_EQ(co_await QueryInfo(client, file, &size), NtStatus::kOk);
     EXPECT_EQ(size, 5u);
