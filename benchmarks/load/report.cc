@@ -31,7 +31,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
         font-size: 13px; }
 th, td { padding: .2rem .45rem; text-align: right; border-bottom: 1px solid #ddd;
          white-space: nowrap; }
-p.bad { color: #b00020; font-weight: 600; } th { font-weight: 600; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
+p.bad { color: #b00020; font-weight: 600; }
+th { font-weight: 600; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
 tr.first td { border-top: 2px solid #bbb; } td.bad { color: #b00020; font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1.5rem; }
 figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
