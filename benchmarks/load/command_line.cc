@@ -61,7 +61,7 @@ void AddWorkOptions(CLI::App& app, RunOptions& run) {
       ->check(CLI::Range(1u, 9999u));
   app.add_option("--read-percent", run.read_percent, "Reads in randrw (default: 70)")
       ->check(CLI::Range(0u, 100u));
-  app.add_option("--hold", run.hold, "Files that open-close keeps open besides (default: 0)")
+  app.add_option("--hold", run.hold, "Opens that open-close keeps besides (default: 0)")
       ->check(CLI::Range(0u, 10'000'000u));
   app.add_flag("--other-case", run.other_case, "open-close asks for names in another case");
   app.add_option("--log", run.log, "Log of operations for replay");

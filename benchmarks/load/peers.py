@@ -1,8 +1,11 @@
-"""Servers to measure: sluiced and Debian's smbd, each started fresh and pinned to a core."""
+"""Servers to measure, sluiced and Debian's smbd, each started fresh and pinned to a core, and what
+the scripts that measure them have in common."""
 
+import contextlib
 import json
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -10,9 +13,31 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/interop"))
-from gateway import SLUICECTL, SLUICED, Gateway, free_port  # noqa: E402  (the path above must be set first)
+from gateway import BIN, SLUICECTL, SLUICED, Gateway, free_port  # noqa: E402  (the path above must be set first)
 
+SLUICEBENCH = BIN / "benchmarks/load/sluicebench"
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def describe_machine():
+    model = "unknown"
+    for text in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if text.startswith("model name"):
+            model = text.partition(":")[2].strip()
+            break
+    return {"processor": model, "cores": os.cpu_count(), "kernel": platform.release(),
+            "load_at_start": os.getloadavg()[0]}
+
+
+@contextlib.contextmanager
+def shared_directory(prefix):
+    """A new directory that servers may share, gone in the end."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as directory:
+        os.chmod(directory, 0o755)
+        share = pathlib.Path(directory) / "share"
+        share.mkdir()
+        share.chmod(0o777)
+        yield share
 
 
 def cpu_seconds(pid, children):
@@ -24,15 +49,18 @@ def cpu_seconds(pid, children):
 
 class Sluiced:
     name = "sluiced"
+    tree = False  # one process serves all
 
     def __init__(self, directory, core, loops=1):
+        """Shares `directory`, or memory if it is None."""
+        where = 'storage = "memory"' if directory is None else f'path = "{directory}"'
         self.gateway = Gateway(prefix=["taskset", "-c", str(core)], shares=[], required=False,
                                server_extra=f"loops = {loops}",
-                               extra=f'[[share]]\nname = "files"\npath = "{directory}"')
+                               extra=f'[[share]]\nname = "files"\n{where}')
 
     def __enter__(self):
         self.gateway.__enter__()
-        self.port = self.gateway.port
+        self.port, self.pid = self.gateway.port, self.gateway.process.pid
         self.user, self.password = self.gateway.user, self.gateway.password
         # Smbd serves root too.
         self.gateway.ctl("user", "add", self.user, "--unix-user", "root", "--password-stdin",
@@ -68,6 +96,7 @@ class Smbd:
     """smbd as an administrator tunes it for throughput: no printing, sendfile, asynchronous I/O."""
 
     name = "smbd"
+    tree = True  # a process for each client
     CONFIG = """[global]
 server role = standalone
 smb ports = {port}
@@ -111,6 +140,7 @@ read only = no
             ["taskset", "-c", str(self.core), "smbd", "-F", "-s",
              str(self.config)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
+        self.pid = self.process.pid
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             probe = subprocess.run(["smbclient", "-s", "/dev/null", "-p", str(self.port), "-U",
