@@ -9,7 +9,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -2,7 +2,6 @@
 
 #include <sys/utsname.h>
 
-#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
