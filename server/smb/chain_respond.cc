@@ -23,6 +23,9 @@ constexpr size_t kSmallResponseBytes = 160;
 constexpr size_t kErrorResponseBytes = kHeaderBytes + 16;
 constexpr size_t kReadFixedBytes = kHeaderBytes + 16;  // the data is behind them
 
+// An error by its number, but no failure: the next step of a log-on.
+constexpr bool AsksForMore(NtStatus status) { return status == NtStatus::kMoreProcessingRequired; }
+
 constexpr size_t Align8(size_t n) { return (n + 7) & ~size_t{7}; }
 
 }  // namespace
@@ -127,7 +130,7 @@ void Chain::FinishRequest(NtStatus status) {
     EncodeError(response);
   }
   if (response.message().size() < kErrorResponseBytes) return;  // the connection is being dropped
-  if (!proto::IsSuccess(status)) worker_.CountFailure(status);
+  if (!proto::IsSuccess(status) && !AsksForMore(status)) worker_.CountFailure(status);
   if (request_->header.command == proto::Command::kCreate && proto::IsError(status)) {
     create_error_ = status;
   }
@@ -149,7 +152,7 @@ void Chain::FinishRequest(NtStatus status) {
 void Chain::CountAnswer(NtStatus status, size_t response_bytes) {
   Answer answer;
   answer.command = request_->header.command;
-  answer.failed = proto::IsError(status);
+  answer.failed = proto::IsError(status) && !AsksForMore(status);
   const uint64_t now = worker_.loop().clock().MonotonicNanos();
   answer.nanos = now - std::exchange(began_nanos_, now);
   answer.request_bytes = request_->message.size();

@@ -75,6 +75,16 @@ TEST_F(ObserveTest, CountsRequestsBytesAndLatencyByCommandAndShare) {
   EXPECT_EQ(opens.rows[0].bytes_written, 3000u);
 }
 
+TEST_F(ObserveTest, ALogOnThatTakesSeveralStepsHasNotFailed) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start("files"));
+  const Observation seen = gateway_->Observe();
+  EXPECT_GE(Of(seen, Command::kSessionSetup).latency.count, 2u);
+  EXPECT_EQ(Of(seen, Command::kSessionSetup).failures, 0u);
+  EXPECT_EQ(Named(seen.statuses, "STATUS_MORE_PROCESSING_REQUIRED"), 0u);
+  EXPECT_EQ(Counter("failures"), 0u);
+}
+
 TEST_F(ObserveTest, EveryCryptoJobIsInABatch) {
   TestClient client(address());
   ASSERT_TRUE(client.Start("files"));
