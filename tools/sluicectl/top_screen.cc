@@ -105,12 +105,32 @@ class Screen {
 
   void Add(std::string line) { lines_.push_back(std::move(line)); }
 
+  // `parts` behind `title`, with `separator` and a space between: as many on a line as fit, the
+  // others on further lines below them.
+  void AddFlowing(absl::string_view title, absl::string_view separator,
+                  const std::vector<std::string>& parts) {
+    std::string line(title);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const bool last = i + 1 == parts.size();
+      const std::string part = absl::StrCat(parts[i], last ? "" : separator);
+      if (i != 0 && line.size() + part.size() > static_cast<size_t>(view_.columns)) {
+        Add(std::exchange(line, std::string(title.size(), ' ')));
+      }
+      absl::StrAppend(&line, part, last ? "" : " ");
+    }
+    Add(std::move(line));
+  }
+
   void Head() {
     const json& s = now_.stats;
-    Add(absl::StrFormat("sluice top - up %s, %.0f clients, %.0f sessions, %.0f open files, %s%s",
-                        Age(static_cast<int64_t>(Number(s, "uptime_nanos") / kNanosPerSecond)),
-                        Number(s, "connections"), Number(s, "sessions"), Number(s, "opens"),
-                        Bytes(Number(s, "resident_bytes")), view_.paused ? "  [paused]" : ""));
+    const auto seconds = static_cast<int64_t>(Number(s, "uptime_nanos") / kNanosPerSecond);
+    AddFlowing(
+        "sluice top - ", ",",
+        {absl::StrCat("up ", Age(seconds)),
+         absl::StrFormat("%.0f clients", Number(s, "connections")),
+         absl::StrFormat("%.0f sessions", Number(s, "sessions")),
+         absl::StrFormat("%.0f open files", Number(s, "opens")),
+         absl::StrCat(Bytes(Number(s, "resident_bytes")), view_.paused ? "  [paused]" : "")});
   }
 
   void Throughput() {
@@ -123,12 +143,14 @@ class Screen {
     }
     const json& then = Member(before_.stats, "counters");
     const json& counters = Member(now_.stats, "counters");
-    Add(absl::StrFormat(
-        "data     read %s/s, written %s/s; requests %s/s, failures %s/s; network in %s/s, out %s/s",
-        Bytes(read), Bytes(written), Count(Rate(then, counters, "requests")),
-        Count(Rate(then, counters, "failures")),
-        Bytes(Rate(before_.stats, now_.stats, "network_bytes_received")),
-        Bytes(Rate(before_.stats, now_.stats, "network_bytes_sent"))));
+    AddFlowing(
+        "data     ", ";",
+        {absl::StrFormat("read %s/s, written %s/s", Bytes(read), Bytes(written)),
+         absl::StrFormat("requests %s/s, failures %s/s", Count(Rate(then, counters, "requests")),
+                         Count(Rate(then, counters, "failures"))),
+         absl::StrFormat("network in %s/s, out %s/s",
+                         Bytes(Rate(before_.stats, now_.stats, "network_bytes_received")),
+                         Bytes(Rate(before_.stats, now_.stats, "network_bytes_sent")))});
   }
 
   // As many beside one another as there is room for.
@@ -184,9 +206,10 @@ class Screen {
         batches <= 0 ? "no batches"
                      : absl::StrFormat("batches %s/s, of %.1f jobs, 99 %% up to %d",
                                        Count(batches / seconds_), jobs * seconds_ / batches, p99);
-    Add(absl::StrFormat("crypto   %3.0f %% of a core, %s jobs/s, %s/s; %s; %s",
-                        nanos / kNanosPerSecond * 100, Count(jobs), Bytes(bytes), in_batches,
-                        Text(now_.stats, "crypto_processor")));
+    AddFlowing("crypto   ", ";",
+               {absl::StrFormat("%3.0f %% of a core, %s jobs/s, %s/s",
+                                nanos / kNanosPerSecond * 100, Count(jobs), Bytes(bytes)),
+                in_batches, Text(now_.stats, "crypto_processor")});
   }
 
   // Of a first column that has `others` characters behind it.

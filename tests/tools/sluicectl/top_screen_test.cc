@@ -87,6 +87,21 @@ TEST_F(TopScreenTest, ANarrowTerminalShowsLessInsteadOfCuttingIt) {
   EXPECT_EQ(lines.back(), "q quit, space pause; sort o b l n: operations");
 }
 
+TEST_F(TopScreenTest, ANarrowTerminalWrapsTheSumsInsteadOfCuttingThem) {
+  now_.stats["crypto_processor"] = "AVX512";
+  const TopView view = {.rows = 40, .columns = 60, .paused = true};
+  const std::vector<std::string> lines = Lines(view);
+  EXPECT_EQ(lines[0], "sluice top - up 3 s, 1 clients, 0 sessions, 0 open files,");
+  EXPECT_EQ(lines[1], "             0 B  [paused]");
+  EXPECT_EQ(lines[2], "data     read 0 B/s, written 0 B/s;");
+  EXPECT_EQ(lines[3], "         requests 0/s, failures 0/s;");
+  EXPECT_EQ(lines[4], "         network in 0 B/s, out 0 B/s");
+  const int crypto = Find(lines, "crypto     0 % of a core, 20 jobs/s, 0 B/s;");
+  ASSERT_GT(crypto, 0);
+  EXPECT_EQ(lines.at(static_cast<size_t>(crypto) + 1),
+            "         batches 8/s, of 2.7 jobs, 99 % up to 7; AVX512");
+}
+
 TEST_F(TopScreenTest, AnIdleGatewayHasNoBatches) {
   const std::string screen = RenderTop(now_, now_, {.rows = 40, .columns = 120});
   EXPECT_NE(screen.find("0 B/s; no batches;"), std::string::npos) << screen;
