@@ -9,7 +9,7 @@
 
 namespace sluice::config {
 
-// The one of `known` with the fewest edits to `name`; empty if `known` is or all are far off.
+// The first of `known` with the fewest edits to `name`; empty if `known` is or all are far off.
 std::string Nearest(absl::string_view name, absl::Span<const absl::string_view> known);
 
 // "; did you mean \"X\"?", or, when nothing is near, "; known: a, b, c".

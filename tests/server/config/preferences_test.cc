@@ -103,5 +103,11 @@ TEST(Nearest, FarNamesListWhatIsKnown) {
   EXPECT_EQ(Nearest("alhpa", {"alpha", "beta"}), "alpha");
 }
 
+TEST(Nearest, LettersThatHaveChangedPlacesAreOneEdit) {
+  EXPECT_EQ(Nearest("statsu", {"status", "stats"}), "status");
+  EXPECT_EQ(Nearest("sttas", {"status", "stats"}), "stats");
+  EXPECT_EQ(Nearest("ecdab", {"edcba"}), "edcba");
+}
+
 }  // namespace
 }  // namespace sluice::config
