@@ -431,7 +431,12 @@ absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
   for (const ShareView& share : before.shares) {
     if (FindShare(share.options.name) != nullptr) continue;
     status = serve(share.options.name, nullptr);
-    report.shares_removed.push_back(share.options.name);
+    if (status.ok()) {
+      report.shares_removed.push_back(share.options.name);
+    } else {
+      report.failed.push_back(
+          absl::StrCat(status.message(), "; it is still served: restart the gateway"));
+    }
   }
   file_ = std::move(file);
   Publish(Combine(file_, runtime_));
