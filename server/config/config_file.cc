@@ -1,12 +1,13 @@
 #include "server/config/config_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -411,11 +412,13 @@ absl::StatusOr<Configuration> ParseConfiguration(absl::string_view text, absl::s
 
 absl::StatusOr<Configuration> LoadConfiguration(const std::string& path) {
   std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat("cannot read the configuration file ", path));
+  file.peek();  // a directory can be opened, but not read
+  if (!file.is_open() || file.bad()) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read the configuration file ", path, ": ", std::strerror(errno)));
   }
-  return ParseConfiguration(text.str(), path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return ParseConfiguration(text, path);
 }
 
 }  // namespace sluice::config

@@ -5,8 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/replace_file.h"
@@ -49,11 +50,12 @@ absl::StatusOr<Runtime> LoadRuntime(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return runtime;
   std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  file.peek();  // a directory can be opened, but not read
+  if (!file.is_open() || file.bad()) {
     return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
   }
-  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!document.is_object()) return Damaged(path, "it is not a JSON object");
   if (document.value("version", json()) != kVersion) return Damaged(path, "its version is not 1");
   const json preferences = document.value("preferences", json());

@@ -190,9 +190,16 @@ TEST(ConfigFile, RefusesToServeNothing) {
             "test.toml: no share to serve; add a [[share]] with name and path");
 }
 
-TEST(ConfigFile, MissingFileIsNamed) {
-  EXPECT_TRUE(absl::StrContains(LoadConfiguration("/there/is/none.toml").status().message(),
-                                "/there/is/none.toml"));
+TEST(ConfigFile, FileThatCannotBeReadIsNamedWithTheReason) {
+  EXPECT_TRUE(absl::EndsWith(LoadConfiguration("/there/is/none.toml").status().message(),
+                             " /there/is/none.toml: No such file or directory"));
+  EXPECT_TRUE(absl::StartsWith(LoadConfiguration("/tmp").status().message(),
+                               "cannot read the configuration file /tmp: "));
+}
+
+TEST(ConfigFile, EmptyFileIsReadAndServesNothing) {
+  EXPECT_EQ(LoadConfiguration("/dev/null").status().message(),
+            "/dev/null: no share to serve; add a [[share]] with name and path");
 }
 
 }  // namespace

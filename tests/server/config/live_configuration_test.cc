@@ -117,6 +117,21 @@ TEST_F(LiveConfigurationTest, ShareThatCannotBeServedStaysWhatItWasUntilTheNextR
   EXPECT_EQ(served_, Told());
 }
 
+TEST_F(LiveConfigurationTest, ShareThatCannotBeRemovedIsToldOf) {
+  refused_ = {"files"};
+  const ReloadReport report = Reload(Share("new", "n"));
+  EXPECT_EQ(report.failed, Strings{"no files; it is still served: restart the gateway"});
+  EXPECT_EQ(report.shares_added, Strings{"new"});
+  EXPECT_TRUE(report.shares_removed.empty());
+}
+
+TEST_F(LiveConfigurationTest, EmptyRuntimeFileIsDamaged) {
+  std::ofstream(directory_ + "/runtime.json").flush();
+  const auto opened = LiveConfiguration::Open(Parse(Share("files", "one")));
+  EXPECT_TRUE(absl::StrContains(opened.status().message(), "it is not a JSON object"))
+      << opened.status();
+}
+
 TEST_F(LiveConfigurationTest, ShareThatCannotBeRenamedKeepsItsNameAndItsLists) {
   refused_ = {"FILES"};
   Reload(Share("FILES", "one") + "allow_read = ['alice']\n");
