@@ -1,6 +1,7 @@
 #include "tools/manual/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 
 namespace sluice::manual {
 namespace {

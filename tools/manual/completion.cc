@@ -1,5 +1,6 @@
 #include "tools/manual/completion.h"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -51,6 +52,19 @@ std::vector<std::string> ValuedOptions(const CommandLine& program) {
   return names;
 }
 
+// The cases of a shell's "$path $word": a word that is a command below `path` makes it longer.
+std::string PathCases(const CommandLine& program) {
+  std::string cases;
+  ForEach(program, "", [&cases](const std::string& path, const CommandLine& command) {
+    for (const CommandLine& below : command.commands) {
+      absl::StrAppend(&cases, "      ", Quoted(absl::StrCat(path, " ", below.name)), ") path=",
+                      Quoted(path.empty() ? below.name : absl::StrCat(path, " ", below.name)),
+                      " ;;\n");
+    }
+  });
+  return cases;
+}
+
 std::vector<std::string> Names(const std::vector<CommandLine>& commands) {
   std::vector<std::string> names;
   for (const CommandLine& command : commands) names.push_back(command.name);
@@ -73,14 +87,7 @@ std::string BashCompletion(const CommandLine& program) {
                                     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
                                     "    word=${COMP_WORDS[i]}\n"
                                     "    case \"$path $word\" in\n");
-  ForEach(program, "", [&script](const std::string& path, const CommandLine& command) {
-    for (const CommandLine& below : command.commands) {
-      absl::StrAppend(&script, "      ", Quoted(absl::StrCat(path, " ", below.name)), ") path=",
-                      Quoted(path.empty() ? below.name : absl::StrCat(path, " ", below.name)),
-                      " ;;\n");
-    }
-  });
-  absl::StrAppend(&script, "    esac\n  done\n  case $path in\n");
+  absl::StrAppend(&script, PathCases(program), "    esac\n  done\n  case $path in\n");
   ForEach(program, "", [&](const std::string& path, const CommandLine& command) {
     std::vector<std::string> words = Names(command.commands);
     for (const Option* option : OptionsFor(program, command)) words.push_back(option->name);
@@ -100,16 +107,9 @@ std::string ZshCompletion(const CommandLine& program) {
                                     "  for ((i = 2; i < CURRENT; i++)); do\n"
                                     "    word=${words[i]}\n"
                                     "    case \"$path $word\" in\n");
-  ForEach(program, "", [&script](const std::string& path, const CommandLine& command) {
-    for (const CommandLine& below : command.commands) {
-      absl::StrAppend(&script, "      ", Quoted(absl::StrCat(path, " ", below.name)), ") path=",
-                      Quoted(path.empty() ? below.name : absl::StrCat(path, " ", below.name)),
-                      " ;;\n");
-    }
-  });
-  absl::StrAppend(&script, "    esac\n  done\n  case ${words[CURRENT-1]} in\n    ",
-                  absl::StrJoin(ValuedOptions(program), "|"),
-                  ") _files; return ;;\n  esac\n  case $path in\n");
+  absl::StrAppend(
+      &script, PathCases(program), "    esac\n  done\n  case ${words[CURRENT-1]} in\n    ",
+      absl::StrJoin(ValuedOptions(program), "|"), ") _files; return ;;\n  esac\n  case $path in\n");
   // In what _describe takes, a colon ends the name.
   const auto described = [](const std::string& name, const std::string& help) {
     return Quoted(absl::StrCat(absl::StrReplaceAll(name, {{":", "\\:"}}), ":", help));

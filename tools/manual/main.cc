@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "server/program_options.h"
 #include "tools/manual/command_line.h"

@@ -1,5 +1,7 @@
 #include "tools/manual/man_page.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"

@@ -136,11 +136,10 @@ void AddImportCommands(CLI::App& app, Context& context) {
   samba->callback([options, &context] { ImportSamba(context, *options); });
 
   const auto users = std::make_shared<std::string>();
-  CLI::App* import = app.get_subcommand("user")->add_subcommand(
+  CLI::App* of_users = app.get_subcommand("user")->add_subcommand(
       "import", "Add the users of a Samba server: pdbedit -L -w | sluicectl user import");
-  import->add_option("FILE", *users, "An smbpasswd file (default: standard input)");
-  import->callback([users, &context] { ImportUsers(context, *users);
-});
-}  // namespace sluice::sluicectl
+  of_users->add_option("FILE", *users, "An smbpasswd file (default: standard input)");
+  of_users->callback([users, &context] { ImportUsers(context, *users); });
+}
 
 }  // namespace sluice::sluicectl

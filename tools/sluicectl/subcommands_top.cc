@@ -1,5 +1,6 @@
 // top: what a gateway does, live.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
