@@ -1,5 +1,6 @@
 #include "server/smb/observe.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,10 @@ LoopObservation ObserveLoop(const Worker& worker) {
   LoopObservation loop;
   const ring::LoopCounters& counters = worker.loop().counters();
   const crypto::StageCounters stage = worker.stage_counters();
-  loop.connections =
-      worker.counters().connections_opened.value() - worker.counters().connections_closed.value();
+  // Two counters that go on while they are read: the difference must not fall below zero.
+  const uint64_t closed = worker.counters().connections_closed.value();
+  const uint64_t opened = worker.counters().connections_opened.value();
+  loop.connections = opened - std::min(opened, closed);
   loop.turns = counters.turns.value();
   loop.completions = counters.completions.value();
   loop.posts = counters.posts.value();
