@@ -85,6 +85,9 @@ absl::StatusOr<json> PrefsGet(const Call& call) {
   const json rows = ListOf(call, [name = key->name()](const config::PreferenceView& view) {
     return view.key.name() == name;
   });
+  if (rows.empty()) {  // a reload has removed its share meanwhile
+    return absl::NotFoundError(absl::StrCat("there is no preference \"", name, "\" any more"));
+  }
   return rows[0];
 }
 
