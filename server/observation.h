@@ -67,8 +67,8 @@ struct Observation {
   std::vector<LoopObservation> loops;
   // Clients that were refused, by kind.
   std::vector<std::pair<std::string, uint64_t>> refusals;
-  // Connections that ended, by reason; answers that were errors or warnings, by NTSTATUS; and
-  // everything else that is counted, by name.
+  // Connections that ended, by reason; answers that were errors or warnings, by NTSTATUS, without
+  // the steps of log-ons; and everything else that is counted, by name.
   std::vector<std::pair<std::string, uint64_t>> closed;
   std::vector<std::pair<std::string, uint64_t>> statuses;
   std::vector<std::pair<std::string, uint64_t>> counters;

@@ -70,7 +70,7 @@ std::string RenderStatus(const json& status) {
   line("clients", Number(status, "connections"));
   line("sessions", Number(status, "sessions"));
   line("requests", Number(counters, "requests"));
-  line("answered with an error", Number(counters, "failures"));
+  line("errors and warnings", Number(counters, "failures"));
   line("log-ons", Number(counters, "logons"));
   line("shares", Member(status, "shares"));
   line("listens on", Member(status, "listen"));

@@ -37,6 +37,7 @@ TEST(StatusPageTest, BeginsWithWhatMattersAndLeavesCountersOut) {
   EXPECT_EQ(page.rfind("sluiced 1.2, up 2:03:05\n", 0), 0u) << page;
   EXPECT_TRUE(Has(page, "files, disk")) << page;
   EXPECT_TRUE(Has(page, "127.0.0.1:445")) << page;
+  EXPECT_TRUE(Has(page, "errors and warnings     6\n")) << page;
   EXPECT_FALSE(Has(page, "777")) << page;
   EXPECT_LT(page.find("clients"), page.find("loops"));
 }
