@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "server/config/file_keys.h"
 #include "server/config/share_rules.h"
+#include "server/config/toml_string.h"
 #include "server/config/toml_text.h"
 
 namespace sluice::config {

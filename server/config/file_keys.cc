@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/config/toml_text.h"
+#include "server/config/toml_string.h"
 
 namespace sluice::config {
 namespace {

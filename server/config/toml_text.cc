@@ -4,9 +4,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/span.h"
+#include "server/config/toml_string.h"
 
 namespace sluice::config {
 namespace {
@@ -17,24 +18,6 @@ std::string Quoted(absl::Span<const absl::string_view> texts) {
 }
 
 }  // namespace
-
-std::string TomlString(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      absl::StrAppendFormat(&out, "\\u%04X", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-std::string TomlList(absl::Span<const std::string> texts) {
-  const std::vector<absl::string_view> views(texts.begin(), texts.end());
-  return absl::StrCat("[", Quoted(views), "]");
-}
 
 std::string TomlValue(const PreferenceRow& row, const std::string& text) {
   switch (row.type) {

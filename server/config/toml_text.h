@@ -1,18 +1,12 @@
-// Values as one writes them in the configuration file.
+// Preferences' values as one writes them in the configuration file.
 #ifndef SLUICE_SERVER_CONFIG_TOML_TEXT_H_
 #define SLUICE_SERVER_CONFIG_TOML_TEXT_H_
 
 #include <string>
 
-#include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "server/config/preferences.h"
 
 namespace sluice::config {
-
-// "quoted", and ["a", "b"].
-std::string TomlString(absl::string_view text);
-std::string TomlList(absl::Span<const std::string> texts);
 
 // A preference's value, from its text.
 std::string TomlValue(const PreferenceRow& row, const std::string& text);

@@ -12,38 +12,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "server/config/toml_string.h"
 
 namespace sluice::samba {
 namespace {
 
+using config::TomlList;
+using config::TomlString;
+
 constexpr size_t kServerNameMax = 15;
-
-// A TOML basic string.
-std::string Quote(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      absl::StrAppend(&out, "\\", std::string(1, c));
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-std::string QuoteList(const std::vector<std::string>& items) {
-  return absl::StrCat("[",
-                      absl::StrJoin(items, ", ",
-                                    [](std::string* out, const std::string& item) {
-                                      absl::StrAppend(out, Quote(item));
-                                    }),
-                      "]");
-}
 
 absl::string_view BoolText(bool value) { return value ? "true" : "false"; }
 
@@ -200,7 +178,7 @@ void Importer::AddProtectionRules(Rules* rules) {
              key == "min" ? "SMB1 is never served; clients need SMB 2.0.2 at least"
                           : "SECURITY: SMB1 is never served, so this limit was left out");
       } else if (!found->second.empty()) {
-        Set("dialect", key, Quote(found->second));
+        Set("dialect", key, TomlString(found->second));
       }
     };
   }
@@ -209,14 +187,14 @@ void Importer::AddProtectionRules(Rules* rules) {
     const std::vector<std::string> names = Known(p, {{"AES-128-GMAC", "AES-128-GMAC"},
                                                      {"AES-128-CMAC", "AES-128-CMAC"},
                                                      {"HMAC-SHA256", "HMAC-SHA256"}});
-    if (!names.empty()) Set("signing", "algorithms", QuoteList(names));
+    if (!names.empty()) Set("signing", "algorithms", TomlList(names));
   };
   (*rules)["server smb3 encryption algorithms"] = [this](const Parameter& p) {
     const std::vector<std::string> names = Known(p, {{"AES-128-GCM", "AES-128-GCM"},
                                                      {"AES-128-CCM", "AES-128-CCM"},
                                                      {"AES-256-GCM", "AES-256-GCM"},
                                                      {"AES-256-CCM", "AES-256-CCM"}});
-    if (!names.empty()) Set("encryption", "ciphers", QuoteList(names));
+    if (!names.empty()) Set("encryption", "ciphers", TomlList(names));
   };
   (*rules)["max smbd processes"] = [this, &global](const Parameter& p) {
     int64_t count = 0;
@@ -251,17 +229,18 @@ void Importer::AddAuthenticationRules(Rules* rules) {
     }
   };
   (*rules)["realm"] = [this](const Parameter& p) {
-    Set("auth", "kerberos_realms", QuoteList({absl::AsciiStrToUpper(p.value)}));
+    Set("auth", "kerberos_realms",
+        TomlList(std::vector<std::string>{absl::AsciiStrToUpper(p.value)}));
   };
   (*rules)["dedicated keytab file"] = [this](const Parameter& p) {
     const absl::string_view file = absl::StripPrefix(p.value, "FILE:");
-    Set("auth", "kerberos_keytab", Quote(file));
+    Set("auth", "kerberos_keytab", TomlString(file));
   };
   (*rules)["kerberos method"] = [this, &global](const Parameter& p) {
     const std::string value = absl::AsciiStrToLower(p.value);
     if (conf_.global.Find("dedicated keytab file") != nullptr) return;
     if (absl::StrContains(value, "keytab")) {
-      Set("auth", "kerberos_keytab", Quote("/etc/krb5.keytab"));
+      Set("auth", "kerberos_keytab", TomlString("/etc/krb5.keytab"));
     } else {
       Note(global, p,
            "Sluice reads a keytab, not secrets.tdb: make one with `net ads keytab "
@@ -284,7 +263,7 @@ Importer::Rules Importer::GlobalRules() {
   AddProtectionRules(&rules);
   AddAuthenticationRules(&rules);
   rules["netbios name"] = [this, &global](const Parameter& p) {
-    Set("server", "name", Quote(p.value.substr(0, kServerNameMax)));
+    Set("server", "name", TomlString(p.value.substr(0, kServerNameMax)));
     if (p.value.size() > kServerNameMax) Note(global, p, "cut to 15 characters");
   };
   rules["smb ports"] = [](const Parameter&) {};   // see Global
@@ -293,7 +272,7 @@ Importer::Rules Importer::GlobalRules() {
   rules["log level"] = [this, &global](const Parameter& p) {
     int level = 0;
     if (!absl::SimpleAtoi(p.value.substr(0, p.value.find_first_of(" \t")), &level)) level = 1;
-    Set("log", "level", Quote(level >= 3 ? "debug" : "info"));
+    Set("log", "level", TomlString(level >= 3 ? "debug" : "info"));
     if (absl::StrContains(p.value, ' ')) Note(global, p, "there are no classes of messages");
   };
   rules["log file"] = [this, &global](const Parameter& p) {
@@ -319,7 +298,7 @@ void Importer::Global() {
   Set("signing", "required", BoolText(mode == "mandatory" || mode == "required"));
   const Parameter* const encryption = global.Find("server smb encrypt");
   const std::string encrypts = encryption == nullptr ? "" : EncryptionOf(encryption->value);
-  if (!encrypts.empty()) Set("encryption", "mode", Quote(encrypts));
+  if (!encrypts.empty()) Set("encryption", "mode", TomlString(encrypts));
 
   std::vector<std::string> ports = {"445"};
   if (const Parameter* const p = global.Find("smb ports"); p != nullptr) {
@@ -351,7 +330,7 @@ void Importer::Global() {
   for (const std::string& host : hosts) {
     for (const std::string& port : ports) listen.push_back(absl::StrCat(host, ":", port));
   }
-  Set("server", "listen", QuoteList(listen));
+  Set("server", "listen", TomlList(listen));
 }
 
 // [homes] and printers, which are no shares here.
@@ -423,7 +402,7 @@ void Importer::Access(const Section& section) {
   const std::vector<std::string> writers = Users(section, "write list");
   std::vector<std::string> readers = Users(section, "read list");
   const auto add = [this](absl::string_view key, const std::vector<std::string>& users) {
-    if (!users.empty()) absl::StrAppend(&shares_, key, " = ", QuoteList(users), "\n");
+    if (!users.empty()) absl::StrAppend(&shares_, key, " = ", TomlList(users), "\n");
   };
   absl::StrAppend(&shares_, "read_only = ", BoolText(read_only && writers.empty()), "\n");
   add("allow_read", Users(section, "valid users"));
@@ -444,10 +423,10 @@ void Importer::Share(const Section& section) {
   if (Special(section)) return;
   const std::string path = Path(section);
   if (path.empty()) return;
-  absl::StrAppend(&shares_, "\n[[share]]\nname = ", Quote(section.name), "\npath = ", Quote(path),
-                  "\n");
+  absl::StrAppend(&shares_, "\n[[share]]\nname = ", TomlString(section.name),
+                  "\npath = ", TomlString(path), "\n");
   if (const Parameter* const comment = Find(section, "comment"); comment != nullptr) {
-    absl::StrAppend(&shares_, "comment = ", Quote(comment->value), "\n");
+    absl::StrAppend(&shares_, "comment = ", TomlString(comment->value), "\n");
     if (absl::StrContains(comment->value, '%')) {
       Note(section, *comment, "%-macros are not replaced");
     }
@@ -460,7 +439,7 @@ void Importer::Share(const Section& section) {
     if (mode.empty()) {
       Note(section, *p, "not a mode that is known; the gateway's was taken");
     } else {
-      absl::StrAppend(&shares_, "encryption = ", Quote(mode), "\n");
+      absl::StrAppend(&shares_, "encryption = ", TomlString(mode), "\n");
     }
   }
   bool sensitive = false;
