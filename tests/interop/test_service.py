@@ -310,10 +310,11 @@ class PackageTest(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh_takes_its_completion(self):
-        done = subprocess.run(["zsh", "-n", self.extracted() /
-                               "usr/share/zsh/vendor-completions/_sluicectl"],
-                              text=True, capture_output=True)
+        script = self.extracted() / "usr/share/zsh/vendor-completions/_sluicectl"
+        done = subprocess.run(["zsh", "-n", script], text=True, capture_output=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        # There `path` is another name of PATH.
+        self.assertNotRegex(script.read_text(), r"\bpath=|\$path\b")
 
 
 if __name__ == "__main__":

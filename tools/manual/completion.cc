@@ -52,12 +52,12 @@ std::vector<std::string> ValuedOptions(const CommandLine& program) {
   return names;
 }
 
-// The cases of a shell's "$path $word": a word that is a command below `path` makes it longer.
+// The cases of a shell's "$at $word": a word that is a command below `path` makes it longer.
 std::string PathCases(const CommandLine& program) {
   std::string cases;
   ForEach(program, "", [&cases](const std::string& path, const CommandLine& command) {
     for (const CommandLine& below : command.commands) {
-      absl::StrAppend(&cases, "      ", Quoted(absl::StrCat(path, " ", below.name)), ") path=",
+      absl::StrAppend(&cases, "      ", Quoted(absl::StrCat(path, " ", below.name)), ") at=",
                       Quoted(path.empty() ? below.name : absl::StrCat(path, " ", below.name)),
                       " ;;\n");
     }
@@ -76,7 +76,7 @@ std::vector<std::string> Names(const std::vector<CommandLine>& commands) {
 std::string BashCompletion(const CommandLine& program) {
   std::string script = absl::StrCat("# bash completion of ", program.name, "\n_", program.name,
                                     "() {\n"
-                                    "  local current=${COMP_WORDS[COMP_CWORD]} path= word i\n"
+                                    "  local current=${COMP_WORDS[COMP_CWORD]} at= word i\n"
                                     "  COMPREPLY=()\n"
                                     "  case ${COMP_WORDS[COMP_CWORD-1]} in\n    ",
                                     absl::StrJoin(ValuedOptions(program), "|"),
@@ -86,8 +86,8 @@ std::string BashCompletion(const CommandLine& program) {
                                     "  esac\n"
                                     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
                                     "    word=${COMP_WORDS[i]}\n"
-                                    "    case \"$path $word\" in\n");
-  absl::StrAppend(&script, PathCases(program), "    esac\n  done\n  case $path in\n");
+                                    "    case \"$at $word\" in\n");
+  absl::StrAppend(&script, PathCases(program), "    esac\n  done\n  case $at in\n");
   ForEach(program, "", [&](const std::string& path, const CommandLine& command) {
     std::vector<std::string> words = Names(command.commands);
     for (const Option* option : OptionsFor(program, command)) words.push_back(option->name);
@@ -102,14 +102,14 @@ std::string BashCompletion(const CommandLine& program) {
 std::string ZshCompletion(const CommandLine& program) {
   std::string script = absl::StrCat("#compdef ", program.name, "\n_", program.name,
                                     "() {\n"
-                                    "  local path= word i\n"
+                                    "  local at= word i\n"
                                     "  local -a commands options\n"
                                     "  for ((i = 2; i < CURRENT; i++)); do\n"
                                     "    word=${words[i]}\n"
-                                    "    case \"$path $word\" in\n");
+                                    "    case \"$at $word\" in\n");
   absl::StrAppend(
       &script, PathCases(program), "    esac\n  done\n  case ${words[CURRENT-1]} in\n    ",
-      absl::StrJoin(ValuedOptions(program), "|"), ") _files; return ;;\n  esac\n  case $path in\n");
+      absl::StrJoin(ValuedOptions(program), "|"), ") _files; return ;;\n  esac\n  case $at in\n");
   // In what _describe takes, a colon ends the name.
   const auto described = [](const std::string& name, const std::string& help) {
     return Quoted(absl::StrCat(absl::StrReplaceAll(name, {{":", "\\:"}}), ":", help));
