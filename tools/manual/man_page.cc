@@ -189,7 +189,9 @@ std::string ControlPage(const CommandLine& program) {
   AddCommands(page, program, "");
   page.Section("EXIT STATUS");
   page.Item("0", "", "Done.");
-  page.Item("1", "", "The gateway refused or failed; nothing has changed.");
+  page.Item(
+      "1", "",
+      "The gateway refused or failed; nothing has changed, unless it did not answer in time.");
   page.Item("2", "", "The command line is wrong.");
   page.Item("3", "", "No gateway answers on the socket.");
   page.Section("SEE ALSO");

@@ -17,7 +17,8 @@ class App;
 namespace sluice::sluicectl {
 
 // 0 is for what was done.
-inline constexpr int kRefused = 1;      // the gateway refused or failed; nothing has changed
+// The gateway refused or failed; nothing has changed, unless it did not answer in time.
+inline constexpr int kRefused = 1;
 inline constexpr int kUsage = 2;        // the command line is wrong
 inline constexpr int kUnreachable = 3;  // no gateway answers on the socket
 
