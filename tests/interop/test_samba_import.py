@@ -106,6 +106,11 @@ class SambaImportTest(unittest.TestCase):
                               capture_output=True, timeout=30)
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot read /nonexistent/smb.conf: No such file", done.stderr)
+        for command in (["import-samba"], ["user", "import"]):
+            done = subprocess.run([str(SLUICECTL), *command, "/tmp"], text=True,
+                                  capture_output=True, timeout=30)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("cannot read /tmp: ", done.stderr)
 
     def test_imported_users_use_imported_shares(self):
         with self.gateway() as gateway:

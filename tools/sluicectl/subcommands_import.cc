@@ -88,11 +88,12 @@ bool SendUsers(Context& context, const std::string& lines, int first, json* tota
 void ImportUsers(Context& context, const std::string& path) {
   std::ifstream file;
   const bool from_stdin = path.empty() || path == "-";
+  const auto fail = [&] {
+    Fail(context, absl::NotFoundError(absl::StrCat("cannot read ", from_stdin ? "input" : path,
+                                                   ": ", std::strerror(errno))));
+  };
   if (!from_stdin) file.open(path);
-  if (!from_stdin && !file) {
-    return Fail(context, absl::NotFoundError(
-                             absl::StrCat("cannot read ", path, ": ", std::strerror(errno))));
-  }
+  if (!from_stdin && !file) return fail();
   std::istream& in = from_stdin ? std::cin : file;
   std::string line;
   std::string lines;
@@ -113,6 +114,7 @@ void ImportUsers(Context& context, const std::string& path) {
     }
     absl::StrAppend(&lines, line, "\n");
   }
+  if (in.bad()) return fail();  // a directory, for one
   if (!lines.empty() && !SendUsers(context, lines, first, &total)) return;
   if (context.json) {
     std::cout << total.dump(2) << "\n";

@@ -100,8 +100,9 @@ TEST_F(IncludeTest, AFileThatIncludesItselfEnds) {
   EXPECT_THAT(conf->problems, ElementsAre(HasSubstr("too many files")));
 }
 
-TEST_F(IncludeTest, AMissingFileIsAnError) {
+TEST_F(IncludeTest, WhatCannotBeReadIsAnError) {
   EXPECT_FALSE(ReadSmbConf(directory_ + "/none.conf").ok());
+  EXPECT_FALSE(ReadSmbConf(directory_).ok());
 }
 
 TEST(ParseNamesTest, SplitsAtCommasAndSpacesButNotInQuotes) {

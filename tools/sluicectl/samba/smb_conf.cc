@@ -88,12 +88,11 @@ std::string BaseName(const std::string& path) { return path.substr(path.rfind('/
 
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::ifstream file(path);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) {
+  file.peek();  // a directory can be opened, but not read
+  if (!file.is_open() || file.bad()) {
     return absl::NotFoundError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
   }
-  return text.str();
+  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
 class Parser {
