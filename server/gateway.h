@@ -32,7 +32,7 @@ struct GatewayStatus {
   uint64_t connections = 0;
   std::vector<std::string> shares;
   std::string crypto_processor;
-  // Of all loops together, by name.
+  // Of all loops together, by name; "status.NAME" are the errors and warnings that were answered.
   std::vector<std::pair<std::string, uint64_t>> counters;
 };
 

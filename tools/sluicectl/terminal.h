@@ -9,7 +9,7 @@
 namespace sluice::sluicectl {
 
 // While it lives the terminal shows the alternate screen and gives keys at once, unechoed. Signals
-// that end the program, and those that stop it, become keys. One at a time.
+// that end the program, and the one that tells of another size, become keys. One at a time.
 class Terminal {
  public:
   static constexpr int kNoKey = -1;
