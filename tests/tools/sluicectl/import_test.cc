@@ -68,6 +68,20 @@ TEST(ImportTest, WithoutSignaturesRequiredInSambaNoneAreRequired) {
   EXPECT_THAT(Toml(""), HasSubstr("[signing]\nrequired = false"));
 }
 
+TEST(ImportTest, WhatSambaRequiresByAnyWordIsRequired) {
+  for (const char* word : {"mandatory", "required", "force", "forced", "enforced"}) {
+    const std::string toml =
+        Toml(absl::StrCat("[global]\nserver signing = ", word, "\nsmb encrypt = ", word, "\n"));
+    EXPECT_THAT(toml, HasSubstr("[signing]\nrequired = true")) << word;
+    EXPECT_THAT(toml, HasSubstr("[encryption]\nmode = \"required\"")) << word;
+  }
+}
+
+TEST(ImportTest, AModeOfEncryptionThatIsNotKnownIsNoted) {
+  EXPECT_THAT(Notes("[global]\nsmb encrypt = perhaps\n"),
+              HasSubstr("[global] server smb encrypt = perhaps: SECURITY: not a mode"));
+}
+
 TEST(ImportTest, Smb1IsNeverServed) {
   const std::string text = "[global]\nserver min protocol = NT1\n";
   EXPECT_THAT(Notes(text), HasSubstr("SMB1 is never served"));

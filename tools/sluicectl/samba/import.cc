@@ -157,11 +157,29 @@ const std::map<std::string, std::string>& Dialects() {
   return *kDialects;
 }
 
+// The mode that `server smb encrypt` names, "" for none that is known; `server signing` has the
+// same words.
 std::string EncryptionOf(absl::string_view value) {
-  static const auto* const kModes = new std::map<std::string, std::string>{
-      {"off", "off"},           {"if_required", "enabled"}, {"desired", "desired"},
-      {"required", "required"}, {"default", "enabled"},     {"auto", "enabled"},
-      {"enabled", "enabled"},   {"mandatory", "required"},  {"disabled", "off"}};
+  static const auto* const kModes =
+      new std::map<std::string, std::string>{{"off", "off"},
+                                             {"if_required", "enabled"},
+                                             {"desired", "desired"},
+                                             {"required", "required"},
+                                             {"default", "enabled"},
+                                             {"auto", "enabled"},
+                                             {"enabled", "enabled"},
+                                             {"mandatory", "required"},
+                                             {"disabled", "off"},
+                                             {"force", "required"},
+                                             {"forced", "required"},
+                                             {"enforced", "required"},
+                                             {"yes", "enabled"},
+                                             {"true", "enabled"},
+                                             {"on", "enabled"},
+                                             {"1", "enabled"},
+                                             {"no", "off"},
+                                             {"false", "off"},
+                                             {"0", "off"}};
   const auto found = kModes->find(absl::AsciiStrToLower(value));
   return found == kModes->end() ? "" : found->second;
 }
@@ -294,11 +312,15 @@ void Importer::Global() {
   NoteOthers(global, known);
 
   const Parameter* const signing = global.Find("server signing");
-  const std::string mode = signing == nullptr ? "" : absl::AsciiStrToLower(signing->value);
-  Set("signing", "required", BoolText(mode == "mandatory" || mode == "required"));
+  const std::string signs = signing == nullptr ? "" : EncryptionOf(signing->value);
+  Set("signing", "required", BoolText(signs == "required"));
   const Parameter* const encryption = global.Find("server smb encrypt");
   const std::string encrypts = encryption == nullptr ? "" : EncryptionOf(encryption->value);
-  if (!encrypts.empty()) Set("encryption", "mode", TomlString(encrypts));
+  if (!encrypts.empty()) {
+    Set("encryption", "mode", TomlString(encrypts));
+  } else if (encryption != nullptr) {
+    Note(global, *encryption, "SECURITY: not a mode that is known; clients encrypt if they ask to");
+  }
 
   std::vector<std::string> ports = {"445"};
   if (const Parameter* const p = global.Find("smb ports"); p != nullptr) {
