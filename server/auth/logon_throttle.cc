@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
 #include "server/auth/user_name.h"
@@ -26,6 +28,14 @@ std::string PairKey(const std::string& address, const std::string& user) {
   return absl::StrCat(address, "\n", user);
 }
 
+// What an attempt in progress is counted under.
+enum ProgressKey : size_t { kPair, kUser, kAddress };
+using ProgressKeys = std::array<std::string, 3>;
+
+ProgressKeys KeysOf(const std::string& address, const std::string& user) {
+  return {PairKey(address, user), PairKey("", user), PairKey(address, "")};
+}
+
 }  // namespace
 
 std::string ThrottleAddress(absl::string_view peer) {
@@ -45,11 +55,17 @@ LogonThrottle::LogonThrottle(const base::Clock& clock)
       addresses_(limits::throttle_entries_max) {}
 
 bool LogonThrottle::Exceeds(Failures* failures, const ThrottleLimits& limits,
-                            uint64_t limit) const {
-  if (failures == nullptr || limit == 0) return false;
+                            uint64_t limit, uint64_t more) const {
+  if (limit == 0) return false;
+  if (failures == nullptr) return more >= limit;
   const uint64_t age = clock_.MonotonicNanos() - failures->since_nanos;
   if (age >= limits.window * kNanosPerMilli) failures->count = 0;
-  return failures->count >= limit;
+  return failures->count + more >= limit;
+}
+
+uint64_t LogonThrottle::InProgress(const std::string& key) const {
+  const auto found = in_progress_.find(key);
+  return found == in_progress_.end() ? 0 : found->second;
 }
 
 void LogonThrottle::Count(Failures& failures, const ThrottleLimits& limits) const {
@@ -61,21 +77,38 @@ void LogonThrottle::Count(Failures& failures, const ThrottleLimits& limits) cons
 }
 
 Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view peer,
-                             absl::string_view user) {
+                             absl::string_view user, bool waited) {
   const std::string address = ThrottleAddress(peer);
   const std::string user_key = UserKey(user);
+  const ProgressKeys keys = KeysOf(address, user_key);
   const std::lock_guard<std::mutex> lock(mutex_);
-  Failures* const pair = pairs_.Find(PairKey(address, user_key));
-  if (Exceeds(pair, limits, limits.failures_per_user_and_address)) return Admission::kRefusedHere;
-  if (pair != nullptr && clock_.MonotonicNanos() < pair->known_until_nanos) {
-    return Admission::kAtOnce;
-  }
-  if (Exceeds(users_.Find(user_key), limits, limits.failures_per_user)) {
+  Failures* const here = pairs_.Find(keys[kPair]);
+  const bool known = here != nullptr && clock_.MonotonicNanos() < here->known_until_nanos;
+  Failures* const everywhere = users_.Find(user_key);
+  if (Exceeds(here, limits, limits.failures_per_user_and_address)) return Admission::kRefusedHere;
+  if (!known && Exceeds(everywhere, limits, limits.failures_per_user)) {
     return Admission::kRefusedUnknown;
   }
-  return Exceeds(addresses_.Find(address), limits, limits.failures_per_address)
-             ? Admission::kAfterDelay
-             : Admission::kAtOnce;
+  bool waits =
+      Exceeds(here, limits, limits.failures_per_user_and_address, InProgress(keys[kPair]));
+  if (!known) {
+    waits = waits ||
+            Exceeds(everywhere, limits, limits.failures_per_user, InProgress(keys[kUser])) ||
+            (!waited && Exceeds(addresses_.Find(address), limits, limits.failures_per_address,
+                                InProgress(keys[kAddress])));
+  }
+  if (waits) return Admission::kAfterDelay;
+  for (const std::string& key : keys) ++in_progress_[key];
+  return Admission::kAtOnce;
+}
+
+void LogonThrottle::Judged(absl::string_view peer, absl::string_view user) {
+  const ProgressKeys keys = KeysOf(ThrottleAddress(peer), UserKey(user));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string& key : keys) {
+    const auto found = in_progress_.find(key);
+    if (found != in_progress_.end() && --found->second == 0) in_progress_.erase(found);
+  }
 }
 
 void LogonThrottle::Failed(const ThrottleLimits& limits, absl::string_view peer,

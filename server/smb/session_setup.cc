@@ -29,6 +29,8 @@ using proto::NtStatus;
 namespace {
 
 constexpr size_t kUserBytesMax = 4 * limits::user_name_characters_max;  // in UTF-8
+// Between two looks at what is being judged, where auth.address_delay is 0.
+constexpr uint64_t kThrottleWaitMillisMin = 10;
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
@@ -242,6 +244,20 @@ ring::Task<NtStatus> StepExchange(Request& request, auth::SpnegoServer& spnego,
   co_return status;
 }
 
+// Waits as long as the throttle wants it.
+ring::Task<auth::Admission> AskThrottle(Request& request, const auth::ThrottleLimits& limits,
+                                        const std::string& user) {
+  auth::LogonThrottle& throttle = request.chain->worker().server().throttle;
+  const std::string peer = request.connection.peer();
+  auth::Admission admission = throttle.Ask(limits, peer, user, /*waited=*/false);
+  while (admission == auth::Admission::kAfterDelay && !request.cancelled()) {
+    co_await Pause(request, std::max(limits.address_delay, kThrottleWaitMillisMin));
+    // Many may have waited side by side.
+    admission = throttle.Ask(limits, peer, user, /*waited=*/true);
+  }
+  co_return admission;
+}
+
 // A token that answers for a user's password, and what came of it: counted, delayed, refused
 // unseen where there were too many. Nothing of the session may be used before it is known to be
 // there still.
@@ -251,17 +267,14 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
   const auth::ThrottleLimits limits = LimitsNow(server);
   const std::string peer = request.connection.peer();
   std::string user;
-  if (spnego.ClaimedUser(token, &user)) {
+  const bool judges = spnego.ClaimedUser(token, &user);
+  if (judges) {
     // What is longer is no user's name, and is not remembered whole.
     user.resize(std::min(user.size(), kUserBytesMax));
-    auth::Admission admission = server.throttle.Ask(limits, peer, user);
-    if (admission == auth::Admission::kAfterDelay) {
-      co_await Pause(request, limits.address_delay);
-      // Many may have waited side by side.
-      admission = server.throttle.Ask(limits, peer, user);
-    }
-    if (admission == auth::Admission::kRefusedHere ||
-        admission == auth::Admission::kRefusedUnknown) {
+    const auth::Admission admission = co_await AskThrottle(request, limits, user);
+    // The client has gone meanwhile.
+    if (admission == auth::Admission::kAfterDelay) co_return NtStatus::kUserSessionDeleted;
+    if (admission != auth::Admission::kAtOnce) {
       const absl::string_view where =
           admission == auth::Admission::kRefusedHere ? "from this address" : "from everywhere";
       NoteRefusal(request, base::RefusalKind::kThrottled, user,
@@ -271,13 +284,14 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
     }
   }
   const NtStatus status = co_await StepExchange(request, spnego, token, reply);
-  if (status == NtStatus::kOk) {
-    if (!user.empty()) server.throttle.Succeeded(peer, user);
-  } else if (status != NtStatus::kMoreProcessingRequired) {
+  const bool failed = status != NtStatus::kOk && status != NtStatus::kMoreProcessingRequired;
+  if (status == NtStatus::kOk && !user.empty()) server.throttle.Succeeded(peer, user);
+  if (failed) server.throttle.Failed(limits, peer, user);
+  if (judges) server.throttle.Judged(peer, user);
+  if (failed) {
     const std::string reason = spnego.Reason();
     NoteRefusal(request, base::RefusalKind::kLogon, user,
                 LogonSentence(user, reason.empty() ? proto::Name(status) : reason));
-    server.throttle.Failed(limits, peer, user);
     co_await Pause(request, limits.failure_delay);
   }
   co_return status;

@@ -21,8 +21,14 @@ class LogonThrottleTest : public ::testing::Test {
   void Fail(const std::string& peer, const std::string& user, int times) {
     for (int i = 0; i < times; ++i) throttle_.Failed(limits_, peer, user);
   }
+  // Of an attempt that is over at once.
   Admission Ask(const std::string& peer, const std::string& user) {
-    return throttle_.Ask(limits_, peer, user);
+    const Admission admission = Begin(peer, user);
+    if (admission == Admission::kAtOnce) throttle_.Judged(peer, user);
+    return admission;
+  }
+  Admission Begin(const std::string& peer, const std::string& user, bool waited = false) {
+    return throttle_.Ask(limits_, peer, user, waited);
   }
 
   fakes::FakeClock clock_;
@@ -98,6 +104,43 @@ TEST_F(LogonThrottleTest, HoldsNoMoreThanItsLimit) {
   }
   // The oldest pair is forgotten; the address's own count is not.
   EXPECT_EQ(Ask("192.0.2.7:1", "victim"), Admission::kAfterDelay);
+}
+
+TEST_F(LogonThrottleTest, GuessesSideBySideWaitForTheOutcomeOfTheFirst) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Begin("192.0.2.7:1", "bob"), Admission::kAtOnce);
+  EXPECT_EQ(Begin("192.0.2.7:2", "BOB"), Admission::kAfterDelay);
+  EXPECT_EQ(Begin("192.0.2.7:2", "BOB", /*waited=*/true), Admission::kAfterDelay);
+  EXPECT_EQ(Ask("192.0.2.7:3", "alice"), Admission::kAtOnce);
+  for (int i = 0; i < 3; ++i) {
+    Fail("192.0.2.7:1", "bob", 1);
+    throttle_.Judged("192.0.2.7:1", "bob");
+  }
+  EXPECT_EQ(Begin("192.0.2.7:2", "bob", /*waited=*/true), Admission::kRefusedHere);
+}
+
+TEST_F(LogonThrottleTest, RightPasswordsSideBySideRefuseNobody) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Begin("192.0.2.7:1", "bob"), Admission::kAtOnce);
+  EXPECT_EQ(Begin("192.0.2.7:1", "bob"), Admission::kAfterDelay);
+  throttle_.Succeeded("192.0.2.7:1", "bob");
+  throttle_.Judged("192.0.2.7:1", "bob");
+  EXPECT_EQ(Begin("192.0.2.7:1", "bob", /*waited=*/true), Admission::kAtOnce);
+}
+
+TEST_F(LogonThrottleTest, GuessesSideBySideFromManyAddressesWaitWhereTheUserIsNotKnown) {
+  throttle_.Succeeded("198.51.100.1:1", "bob");
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Begin(absl::StrCat("192.0.2.", i, ":1"), "bob"), Admission::kAtOnce);
+  }
+  EXPECT_EQ(Begin("192.0.2.99:1", "bob", /*waited=*/true), Admission::kAfterDelay);
+  EXPECT_EQ(Begin("198.51.100.1:1", "bob"), Admission::kAtOnce);
+}
+
+TEST_F(LogonThrottleTest, GuessesOfManyUsersSideBySideWaitOnce) {
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(Begin("192.0.2.7:1", absl::StrCat("guess", i)), Admission::kAtOnce);
+  }
+  EXPECT_EQ(Begin("192.0.2.7:1", "alice"), Admission::kAfterDelay);
+  EXPECT_EQ(Begin("192.0.2.7:1", "alice", /*waited=*/true), Admission::kAtOnce);
 }
 
 TEST(ThrottleAddressTest, LeavesThePortAndTheHostPartAway) {
