@@ -94,8 +94,9 @@ Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view pee
   if (!known) {
     waits = waits ||
             Exceeds(everywhere, limits, limits.failures_per_user, InProgress(keys[kUser])) ||
-            (!waited && Exceeds(addresses_.Find(address), limits, limits.failures_per_address,
-                                InProgress(keys[kAddress])));
+            (!waited && limits.address_delay != 0 &&
+             Exceeds(addresses_.Find(address), limits, limits.failures_per_address,
+                     InProgress(keys[kAddress])));
   }
   if (waits) return Admission::kAfterDelay;
   for (const std::string& key : keys) ++in_progress_[key];
