@@ -143,6 +143,7 @@ class Gateway::Impl {
   std::unique_ptr<auth::DomainUsers> domain_;         // null: the machine's domain is not asked
   std::unique_ptr<auth::KerberosAcceptor> kerberos_;  // null: off
   std::unique_ptr<ring::BlockingPool> pool_;
+  std::unique_ptr<ring::BlockingPool> lookups_;  // for what asks the network who somebody is
   std::vector<std::unique_ptr<ring::Loop>> loops_;
   std::unique_ptr<smb::ServerState> state_;
   std::vector<std::unique_ptr<smb::Worker>> workers_;  // by loop index
@@ -318,6 +319,7 @@ absl::Status Gateway::Impl::OpenAuthentication() {
 absl::Status Gateway::Impl::MakeLoops() {
   const size_t count = options_.loops == 0 ? Cores() : options_.loops;
   pool_ = std::make_unique<ring::BlockingPool>(std::max<size_t>(4, 2 * count));
+  lookups_ = std::make_unique<ring::BlockingPool>(std::max<size_t>(4, 2 * count));
   auth::IdentityOptions identities;
   identities.can_switch = ring::CanChangeCredentials();
   state_ = std::unique_ptr<smb::ServerState>(new smb::ServerState{options_.server_name,
@@ -332,6 +334,7 @@ absl::Status Gateway::Impl::MakeLoops() {
                                                                   random_,
                                                                   {},
                                                                   {}});
+  state_->lookups = lookups_.get();
   state_->audit = audit_.get();
   random_.Fill(absl::MakeSpan(state_->guid));
   state_->processor = options_.processor;

@@ -189,7 +189,12 @@ class Loop {
   // goes on here with its result. Bind a lambda that owns something to a named variable first.
   template <typename F>
   OffloadOp<F> Offload(const base::Identity* who, F fn) {
-    return OffloadOp<F>(*this, who, std::move(fn));
+    return OffloadTo(pool_, who, std::move(fn));
+  }
+  // The same on a pool of the caller's, which lives until `fn` has run.
+  template <typename F>
+  OffloadOp<F> OffloadTo(BlockingPool& pool, const base::Identity* who, F fn) {
+    return OffloadOp<F>(*this, pool, who, std::move(fn));
   }
 
   // Registers credentials with this loop's ring: a personality for the operations above, or
@@ -274,8 +279,8 @@ class [[nodiscard]] OffloadOp final : private BlockingPool::Job, private Loop::P
  public:
   using Result = std::invoke_result_t<F&>;
 
-  OffloadOp(Loop& loop, const base::Identity* who, F fn)
-      : loop_(loop), who_(who), fn_(std::move(fn)) {}
+  OffloadOp(Loop& loop, BlockingPool& pool, const base::Identity* who, F fn)
+      : loop_(loop), pool_(pool), who_(who), fn_(std::move(fn)) {}
   OffloadOp(const OffloadOp&) = delete;
   OffloadOp& operator=(const OffloadOp&) = delete;
 
@@ -283,7 +288,7 @@ class [[nodiscard]] OffloadOp final : private BlockingPool::Job, private Loop::P
   void await_suspend(std::coroutine_handle<> awaiter) {
     awaiter_ = awaiter;
     ++loop_.offloads_;
-    loop_.pool_.Submit(*this, who_);
+    pool_.Submit(*this, who_);
   }
   Result await_resume() {
     if constexpr (!std::is_void_v<Result>) return std::move(*result_);
@@ -309,6 +314,7 @@ class [[nodiscard]] OffloadOp final : private BlockingPool::Job, private Loop::P
   void DropPosted() override {}
 
   Loop& loop_;
+  BlockingPool& pool_;
   const base::Identity* who_;
   F fn_;
   std::coroutine_handle<> awaiter_;

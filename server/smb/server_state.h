@@ -19,6 +19,7 @@
 #include "server/base/random.h"
 #include "server/base/refusal_log.h"
 #include "server/preferences.h"
+#include "server/ring/blocking_pool.h"
 #include "server/session/session_table.h"
 #include "server/smb/address_counts.h"
 #include "server/smb/share.h"
@@ -43,7 +44,9 @@ struct ServerState {
   AddressCounts addresses;
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
-  base::AuditLog* audit = nullptr;  // null: nothing is kept
+  // For what asks the network who somebody is; null: the loops' own.
+  ring::BlockingPool* lookups = nullptr;
+  base::AuditLog* audit = nullptr;            // null: nothing is kept
   const auth::GroupStore* groups = nullptr;   // null: none
   auth::MechanismSource* kerberos = nullptr;  // null: off
   auth::DomainUsers* domain = nullptr;        // null: the machine's domain is not asked

@@ -96,7 +96,7 @@ ring::Task<std::shared_ptr<const base::Identity>> FindIdentity(Worker& worker,
       return guest ? auth::ResolveGuestIdentity(options)
                    : auth::ResolveIdentity(options, user, unix_user);
     };
-    auto operation = worker.loop().Offload(nullptr, std::move(resolve));
+    auto operation = worker.OffloadLookup(std::move(resolve));
     identity = co_await operation;
   }
   if (!identity.ok()) {
@@ -239,7 +239,7 @@ ring::Task<NtStatus> StepExchange(Request& request, auth::SpnegoServer& spnego,
                                   absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   if (!spnego.Blocks(token)) co_return spnego.Step(token, reply);
   auto step = [&spnego, token, reply] { return spnego.Step(token, reply); };
-  auto operation = request.loop.Offload(nullptr, std::move(step));
+  auto operation = request.chain->worker().OffloadLookup(std::move(step));
   const NtStatus status = co_await operation;
   co_return status;
 }

@@ -80,7 +80,7 @@ ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& s
     const std::shared_ptr<const base::Identity> identity =
         server.identities.can_switch ? session.user().identity : nullptr;
     auto ask = [&] { return auth::UnixGroupsOf(user, identity.get(), unix_groups); };
-    auto operation = request.loop.Offload(nullptr, std::move(ask));
+    auto operation = request.chain->worker().OffloadLookup(std::move(ask));
     std::optional<std::set<std::string>> found = co_await operation;
     if (!found.has_value()) {
       base::Log(base::LogLevel::kWarning,

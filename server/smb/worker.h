@@ -70,6 +70,13 @@ class Worker final : public ring::TurnHandler {
   // Valid until the next call.
   const Preferences& preferences() { return preferences_.Get(); }
   ring::Loop& loop() { return loop_; }
+  // Loop::Offload for log-ons and name services, whose answers may be long in coming: apart from
+  // the files' operations, which they must not hold up.
+  template <typename F>
+  ring::OffloadOp<F> OffloadLookup(F fn) {
+    if (server_.lookups == nullptr) return loop_.Offload(nullptr, std::move(fn));
+    return loop_.OffloadTo(*server_.lookups, nullptr, std::move(fn));
+  }
   const ring::Loop& loop() const { return loop_; }
   crypto::BatchStage& stage() { return *stage_; }
   PersonalityCache& personalities() { return personalities_; }

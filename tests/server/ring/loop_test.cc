@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -168,6 +169,32 @@ TEST_F(LoopTest, OffloadsAndComesBack) {
     co_await loop.Offload(nullptr, nothing);
     EXPECT_EQ(calls, 1);
   });
+}
+
+// Work that does not end on one pool holds up nothing on another.
+TEST_F(LoopTest, OffloadsToAPoolOfTheCallers) {
+  BlockingPool lookups(1);
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  size_t answered = 0;
+  auto waits = [](Loop& loop, BlockingPool& pool, const std::shared_future<void>& until,
+                  size_t& done) -> Task<void> {
+    auto wait = [&until] { until.wait(); };
+    co_await loop.OffloadTo(pool, nullptr, wait);
+    ++done;
+  };
+  // As many as the loop's own pool has threads.
+  const size_t waiting = pool_.threads();
+  loop_->Post([&] {
+    for (size_t i = 0; i < waiting; ++i) Spawn(waits(*loop_, lookups, released, answered));
+  });
+  RunTask([&](Loop& loop) -> Task<void> {
+    auto nothing = [] {};
+    co_await loop.Offload(nullptr, nothing);
+    EXPECT_EQ(answered, 0u);
+    release.set_value();
+  });
+  while (answered < waiting) loop_->RunTurn(true);
 }
 
 TEST_F(LoopTest, ActsForAUserAndComesBack) {
