@@ -14,11 +14,11 @@
 
 namespace sluice::auth {
 
-// Who has authenticated.
 // The mechanisms' names for people.
 inline constexpr absl::string_view kNtlmName = "NTLM";
 inline constexpr absl::string_view kKerberosName = "Kerberos";
 
+// Who has authenticated.
 struct AuthResult {
   std::string user;    // as the user store spells it; "" for anonymous
   std::string domain;  // as the client sent it; a Kerberos principal's realm

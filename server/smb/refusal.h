@@ -13,8 +13,8 @@
 
 namespace sluice::smb {
 
-// Remembers, logs and audits it; the client gets a status. `why` ends the sentence "ADDRESS: ...", with
-// nothing of the peer's in it that is not base::Quoted.
+// Remembers, logs and audits it; the client gets a status. `why` ends the sentence "ADDRESS: ...",
+// with nothing of the peer's in it that is not base::Quoted.
 void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_view user,
                  absl::string_view why);
 

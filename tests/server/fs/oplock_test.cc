@@ -33,7 +33,8 @@ class OplocksTest : public ::testing::Test {
   }
   bool BreakForOpen(bool conflicts, bool overwrites, uint64_t now = 0) {
     AfterUnlock after;
-    return oplocks_.BreakForOpen(conflicts, overwrites, now, limits::oplock_break_timeout_ms, &after);
+    return oplocks_.BreakForOpen(conflicts, overwrites, now, limits::oplock_break_timeout_ms,
+                                 &after);
   }
   NtStatus Answer(const OpenFile& open, OplockLevel answer) {
     return oplocks_.Acknowledge(&open, answer, &left_);
