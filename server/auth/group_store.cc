@@ -37,12 +37,6 @@ absl::Status CheckMembers(const std::vector<std::string>& members) {
   return absl::OkStatus();
 }
 
-bool SameUser(absl::string_view a, absl::string_view b) {
-  std::string upper_a;
-  std::string upper_b;
-  return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GroupStore>> GroupStore::Open(std::string path) {

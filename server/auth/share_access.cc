@@ -15,12 +15,6 @@ namespace {
 
 constexpr size_t kRecordBytesMax = 1u << 20;
 
-bool SameUser(absl::string_view a, absl::string_view b) {
-  std::string upper_a;
-  std::string upper_b;
-  return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
-}
-
 bool Names(const std::vector<std::string>& list, absl::string_view user,
            const std::function<bool(absl::string_view)>& in_group) {
   return std::any_of(list.begin(), list.end(), [&](absl::string_view entry) {

@@ -30,6 +30,12 @@ bool UpperCaseName(absl::string_view name, std::string* upper) {
   return true;
 }
 
+bool SameUser(absl::string_view a, absl::string_view b) {
+  std::string upper_a;
+  std::string upper_b;
+  return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
+}
+
 absl::Status ValidateUserName(absl::string_view name) {
   if (name.empty()) return absl::InvalidArgumentError("a user name may not be empty");
   const auto at_end = [](char c) { return c == ' ' || c == '.'; };

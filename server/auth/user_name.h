@@ -13,6 +13,9 @@ namespace sluice::auth {
 // user, and what NTOWFv2 hashes [MS-NLMP] 3.3.2. False if `name` is not UTF-8.
 bool UpperCaseName(absl::string_view name, std::string* upper);
 
+// Whether both mean the same user. False for what is not UTF-8.
+bool SameUser(absl::string_view a, absl::string_view b);
+
 // Whether `name` may be a user's: 1 to limits::user_name_characters_max characters of UTF-8, no
 // control characters, none of those that Windows forbids in account names, no space or dot at
 // either end.

@@ -223,6 +223,12 @@ TEST_F(UserStoreTest, ThreadsMayReadAndWrite) {
   EXPECT_EQ(store->List().size(), 1u);
 }
 
+TEST(UserNameTest, ComparesWithoutRegardToCase) {
+  EXPECT_TRUE(SameUser("Jürgen", "JÜRGEN"));
+  EXPECT_FALSE(SameUser("alice", "alic"));
+  EXPECT_FALSE(SameUser("\xFF", "\xFF"));
+}
+
 TEST(UserNameTest, AllowsWhatWindowsAllows) {
   for (const char* name : {"alice", "Jürgen Müller", "o'neil", "a.b", "user-1", "日本", "x_y$"}) {
     EXPECT_TRUE(ValidateUserName(name).ok()) << name;
