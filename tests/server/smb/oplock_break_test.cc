@@ -103,6 +103,20 @@ class OplockBreakTest : public GatewayTest {
   proto::FileId opened_;
 };
 
+// The session has a new identity then. AddressSanitizer sees who goes on with the one before.
+TEST_F(OplockBreakTest, ACreateThatWaitsKeepsItsIdentityThroughAReauthentication) {
+  TestClient holder(address());
+  TestClient other(address());
+  ASSERT_TRUE(holder.Start("disk"));
+  ASSERT_TRUE(other.Start("disk"));
+  ASSERT_EQ(Create(holder, proto::kOplockLevelBatch, &held_), proto::kOplockLevelBatch);
+  const uint64_t waiting = SendCreate(other, proto::kOplockLevelNone);
+  EXPECT_EQ(WaitForBreak(holder, held_), proto::kOplockLevelII);
+  EXPECT_EQ(other.LogOnAgain("alice", "secret"), NtStatus::kOk);
+  EXPECT_EQ(Answer(holder, held_, proto::kOplockLevelII), NtStatus::kOk);
+  EXPECT_EQ(FinishCreate(other, waiting, &opened_), proto::kOplockLevelNone);
+}
+
 TEST_F(OplockBreakTest, CreateWaitsForTheHoldersAnswer) {
   ASSERT_EQ(Create(*holder_, proto::kOplockLevelBatch, &held_), proto::kOplockLevelBatch);
   const uint64_t waiting = SendCreate(*other_, proto::kOplockLevelBatch);
