@@ -142,8 +142,8 @@ void Chain::FinishRequest(NtStatus status) {
   } else {
     header.credits = connection_->Grant(request_->header);
   }
-  if (parts_.size() > 1 && async_id_ == 0) response.body().AlignTo(8);
   CountAnswer(status, response.body().size());
+  if (parts_.size() > 1 && async_id_ == 0) response.body().AlignTo(8);
   AddPiece(header, response.body().size(), true);
   response.Detach();
   request_->open.reset();

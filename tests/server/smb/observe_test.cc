@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proto/smb2/echo.h"
 #include "proto/smb2/read.h"
@@ -83,6 +84,30 @@ TEST_F(ObserveTest, ALogOnThatTakesSeveralStepsHasNotFailed) {
   EXPECT_EQ(Of(seen, Command::kSessionSetup).failures, 0u);
   EXPECT_EQ(Named(seen.statuses, "STATUS_MORE_PROCESSING_REQUIRED"), 0u);
   EXPECT_EQ(Counter("failures"), 0u);
+}
+
+// What lies between the answers of a compound is no file data.
+TEST_F(ObserveTest, CountsNoPaddingAsRead) {
+  TestClient client(address());
+  ASSERT_TRUE(client.Start("files"));
+  proto::WriteRequest write;
+  ASSERT_EQ(client.Create("file", &write.file_id), NtStatus::kOk);
+  const Bytes data(100, 0x5A);
+  write.data = data;
+  ASSERT_EQ(client.Call(Command::kWrite, write, 1, data.size())->status(), NtStatus::kOk);
+  proto::ReadRequest read;
+  read.file_id = write.file_id;
+  read.length = 3;
+  const uint64_t first = client.next_message_id;
+  std::vector<Bytes> messages;
+  for (int i = 0; i < 2; ++i) messages.push_back(client.Request(Command::kRead, read));
+  client.SendChain(messages);
+  for (uint64_t id = first; id < first + 2; ++id) {
+    const std::optional<Reply> reply = client.WaitFor(id);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->status(), NtStatus::kOk);
+  }
+  EXPECT_EQ(gateway_->Observe().shares.at("files").bytes_read, 6u);
 }
 
 TEST_F(ObserveTest, EveryCryptoJobIsInABatch) {
