@@ -214,7 +214,11 @@ NtStatus NtlmServer::OnOwnUser(absl::string_view name, const proto::NtlmV2Respon
   const bool right = crypto::ConstantTimeEqual(proof, response.proof);
   if (!known && environment_.options->allow_guest) return OnGuest();
   if (!known || !right) {
-    reason_ = known ? "wrong password" : "there is no such user";
+    if (known) {
+      reason_ = "wrong password";
+    } else if (reason_.empty()) {  // else it is why the domain could not say
+      reason_ = "there is no such user";
+    }
     return NtStatus::kLogonFailure;
   }
   if (user.disabled) {

@@ -101,6 +101,14 @@ TEST_F(DomainUsersTest, WhomTheDomainDoesNotKnowMayBeTheGatewaysOwn) {
   EXPECT_EQ(LogOn(Credentials("alice", "wrong", "WORKGROUP")), NtStatus::kLogonFailure);
 }
 
+TEST_F(DomainUsersTest, WhyTheDomainDoesNotKnowAUserIsTold) {
+  domain_.forced = NtStatus::kNoSuchUser;
+  EXPECT_EQ(LogOn(Credentials("dora", "of the domain", "EXAMPLE")), NtStatus::kLogonFailure);
+  EXPECT_EQ(server_->Reason(), "the domain refuses: so be it");
+  EXPECT_EQ(LogOn(Credentials("alice", "wrong", "EXAMPLE")), NtStatus::kLogonFailure);
+  EXPECT_EQ(server_->Reason(), "wrong password");
+}
+
 TEST_F(DomainUsersTest, TheGatewaysOwnNameIsNoDomain) {
   for (const char* domain : {"SLUICE", "sluice", "", "."}) {
     EXPECT_EQ(LogOn(Credentials("alice", "correct horse", domain)), NtStatus::kOk) << domain;
