@@ -1,5 +1,6 @@
 #include "server/auth/smbpasswd.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"

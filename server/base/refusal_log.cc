@@ -1,7 +1,6 @@
 #include "server/base/refusal_log.h"
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/base/auth_limits.h"
