@@ -183,6 +183,11 @@ bool NtlmServer::IsOwnDomain(absl::string_view domain) const {
 
 NtStatus NtlmServer::OnDomainUser(absl::string_view name, const proto::NtlmAuthenticate& message,
                                   crypto::SecretBytes<16>* base) {
+  // What a C library would read only the beginning of names one user to it and another to us.
+  if (name.find('\0') != absl::string_view::npos ||
+      result_.domain.find('\0') != std::string::npos) {
+    return NtStatus::kNoSuchUser;
+  }
   NtlmAnswer answer;
   answer.user = std::string(name);
   answer.domain = result_.domain;

@@ -101,6 +101,15 @@ TEST_F(DomainUsersTest, WhomTheDomainDoesNotKnowMayBeTheGatewaysOwn) {
   EXPECT_EQ(LogOn(Credentials("alice", "wrong", "WORKGROUP")), NtStatus::kLogonFailure);
 }
 
+// Else each guess at one user would count for another.
+TEST_F(DomainUsersTest, ANameWithAZeroInItIsNotAskedFor) {
+  const std::string user("dora\0x", 6);
+  const std::string domain("EXAMPLE\0x", 9);
+  EXPECT_EQ(LogOn(Credentials(user, "of the domain", "EXAMPLE")), NtStatus::kLogonFailure);
+  EXPECT_EQ(LogOn(Credentials("dora", "of the domain", domain)), NtStatus::kLogonFailure);
+  EXPECT_EQ(domain_.asked, 0);
+}
+
 TEST_F(DomainUsersTest, WhyTheDomainDoesNotKnowAUserIsTold) {
   domain_.forced = NtStatus::kNoSuchUser;
   EXPECT_EQ(LogOn(Credentials("dora", "of the domain", "EXAMPLE")), NtStatus::kLogonFailure);
