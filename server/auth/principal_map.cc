@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -41,15 +42,22 @@ absl::StatusOr<std::string> MapPrincipal(const PrincipalRules& rules, absl::stri
   if (mapped != rules.users.end()) return mapped->second;
   absl::StatusOr<Principal> principal = ParsePrincipal(text);
   if (!principal.ok()) return principal.status();
+  const std::string shown = absl::Utf8SafeCHexEscape(text);
   if (std::find(rules.realms.begin(), rules.realms.end(), principal->realm) == rules.realms.end()) {
     return absl::NotFoundError(absl::StrCat(
-        "the principal ", text, " is of realm ", principal->realm, "; auth.kerberos_realms is ",
+        "the principal ", shown, " is of realm ", absl::Utf8SafeCHexEscape(principal->realm),
+        "; auth.kerberos_realms is ",
         rules.realms.empty() ? "empty" : absl::StrJoin(rules.realms, ", "),
         ", and [auth.kerberos_users] does not name it"));
   }
   if (principal->components.size() != 1) {
     return absl::NotFoundError(absl::StrCat(
-        "the principal ", text, " has an instance; only [auth.kerberos_users] can make it a user"));
+        "the principal ", shown,
+        " has an instance; only [auth.kerberos_users] can make it a user"));
+  }
+  // Of which a C library would read only the beginning, another user's name.
+  if (principal->components[0].find('\0') != std::string::npos) {
+    return absl::NotFoundError(absl::StrCat("the principal ", shown, " has a zero in its name"));
   }
   return std::move(principal->components[0]);
 }

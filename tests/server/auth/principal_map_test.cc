@@ -43,6 +43,20 @@ TEST(MapPrincipalTest, RefusesAnotherRealmAndNamesIt) {
   }
 }
 
+TEST(MapPrincipalTest, AZeroDoesNotEndAName) {
+  const PrincipalRules rules = {.realms = {"EXAMPLE.COM"}};
+  EXPECT_FALSE(MapPrincipal(rules, "alice\\0x@EXAMPLE.COM").ok());
+}
+
+TEST(MapPrincipalTest, ARefusalShowsAPrincipalWithoutControlCharacters) {
+  const PrincipalRules rules = {.realms = {"EXAMPLE.COM"}};
+  for (const char* text : {"al\x1b[2Jice@FAR.ORG", "al\x1b[2Jice/admin@EXAMPLE.COM"}) {
+    const absl::StatusOr<std::string> user = MapPrincipal(rules, text);
+    ASSERT_FALSE(user.ok());
+    EXPECT_THAT(std::string(user.status().message()), HasSubstr("al\\x1b[2Jice"));
+  }
+}
+
 TEST(MapPrincipalTest, AnExplicitUserGoesFirst) {
   const PrincipalRules rules = {
       .users = {{"alice@EXAMPLE.COM", "al"}, {"backup/host@FAR.ORG", "backup"}},
