@@ -120,7 +120,20 @@ bool ProtectsNegotiation(const Request& request) {
          request.header.is_signed() || session.guest() || session.anonymous();
 }
 
-ring::Task<NtStatus> TreeConnect(Request& request) {
+void Respond(Request& request, const Share& share, session::Tree& tree) {
+  proto::TreeConnectResponse response;
+  response.maximal_access = StateOf(tree).maximal_access;
+  if (share.kind == ShareKind::kPipe) {
+    response.share_type = proto::kShareTypePipe;
+    response.share_flags = proto::kShareFlagNoCaching;
+  }
+  if (tree.encrypt) response.share_flags |= proto::kShareFlagEncryptData;
+  response.Encode(request.response.body());
+}
+
+}  // namespace
+
+ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   Chain& chain = *request.chain;
   ServerState& server = chain.worker().server();
   proto::TreeConnectRequest decoded;
@@ -173,16 +186,9 @@ ring::Task<NtStatus> TreeConnect(Request& request) {
   state->maximal_access = MaximalAccess(*share, share->read_only || state->read_only);
   state->reject_plain = mode == EncryptionMode::kRequired;
   tree->encrypt = encrypt;
-  proto::TreeConnectResponse response;
-  response.maximal_access = state->maximal_access;
   tree->attachment = std::move(state);
-  if (share->kind == ShareKind::kPipe) {
-    response.share_type = proto::kShareTypePipe;
-    response.share_flags = proto::kShareFlagNoCaching;
-  }
-  if (tree->encrypt) response.share_flags |= proto::kShareFlagEncryptData;
   chain.SetTree(tree);
-  response.Encode(request.response.body());
+  Respond(request, *share, *tree);
   if (share->kind == ShareKind::kDisk) {
     base::Log(base::LogLevel::kInfo,
               {.connection = request.connection.state().id(), .session = request.session->id()},
@@ -192,10 +198,6 @@ ring::Task<NtStatus> TreeConnect(Request& request) {
   }
   co_return NtStatus::kOk;
 }
-
-}  // namespace
-
-ring::Task<NtStatus> HandleTreeConnect(Request& request) { return TreeConnect(request); }
 
 ring::Task<NtStatus> HandleTreeDisconnect(Request& request) {
   const std::shared_ptr<session::Session> session = request.chain->session();
