@@ -89,8 +89,7 @@ Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view pee
   if (!known && Exceeds(everywhere, limits, limits.failures_per_user)) {
     return Admission::kRefusedUnknown;
   }
-  bool waits =
-      Exceeds(here, limits, limits.failures_per_user_and_address, InProgress(keys[kPair]));
+  bool waits = Exceeds(here, limits, limits.failures_per_user_and_address, InProgress(keys[kPair]));
   if (!known) {
     waits = waits ||
             Exceeds(everywhere, limits, limits.failures_per_user, InProgress(keys[kUser])) ||
