@@ -54,8 +54,8 @@ LogonThrottle::LogonThrottle(const base::Clock& clock)
       users_(limits::throttle_entries_max),
       addresses_(limits::throttle_entries_max) {}
 
-bool LogonThrottle::Exceeds(Failures* failures, const ThrottleLimits& limits,
-                            uint64_t limit, uint64_t more) const {
+bool LogonThrottle::Exceeds(Failures* failures, const ThrottleLimits& limits, uint64_t limit,
+                            uint64_t more) const {
   if (limit == 0) return false;
   if (failures == nullptr) return more >= limit;
   const uint64_t age = clock_.MonotonicNanos() - failures->since_nanos;

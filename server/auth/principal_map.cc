@@ -44,16 +44,16 @@ absl::StatusOr<std::string> MapPrincipal(const PrincipalRules& rules, absl::stri
   if (!principal.ok()) return principal.status();
   const std::string shown = absl::Utf8SafeCHexEscape(text);
   if (std::find(rules.realms.begin(), rules.realms.end(), principal->realm) == rules.realms.end()) {
-    return absl::NotFoundError(absl::StrCat(
-        "the principal ", shown, " is of realm ", absl::Utf8SafeCHexEscape(principal->realm),
-        "; auth.kerberos_realms is ",
-        rules.realms.empty() ? "empty" : absl::StrJoin(rules.realms, ", "),
-        ", and [auth.kerberos_users] does not name it"));
+    return absl::NotFoundError(
+        absl::StrCat("the principal ", shown, " is of realm ",
+                     absl::Utf8SafeCHexEscape(principal->realm), "; auth.kerberos_realms is ",
+                     rules.realms.empty() ? "empty" : absl::StrJoin(rules.realms, ", "),
+                     ", and [auth.kerberos_users] does not name it"));
   }
   if (principal->components.size() != 1) {
-    return absl::NotFoundError(absl::StrCat(
-        "the principal ", shown,
-        " has an instance; only [auth.kerberos_users] can make it a user"));
+    return absl::NotFoundError(
+        absl::StrCat("the principal ", shown,
+                     " has an instance; only [auth.kerberos_users] can make it a user"));
   }
   // Of which a C library would read only the beginning, another user's name.
   if (principal->components[0].find('\0') != std::string::npos) {

@@ -7,10 +7,13 @@ namespace sluice::smb {
 bool AddressCounts::Enter(absl::string_view peer, size_t max) {
   const std::string address = base::AddressOf(peer);
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = counts_.try_emplace(address, 0).first;
-  if (found->second >= max) return false;
-  ++found->second;
-  return true;
+  size_t& count = counts_[address];
+  if (count < max) {
+    ++count;
+    return true;
+  }
+  if (count == 0) counts_.erase(address);
+  return false;
 }
 
 void AddressCounts::Leave(absl::string_view peer) {
