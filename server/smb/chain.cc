@@ -37,6 +37,10 @@ ring::Task<void> Chain::Run(Chain* chain) {
     if (status == proto::NtStatus::kOk) {
       const bool pipe =
           chain->request_->share != nullptr && chain->request_->share->kind == ShareKind::kPipe;
+      const size_t bytes = pipe ? 0 : chain->BytesToRead(part);
+      if (bytes >= LargeReads::kBytesMin) {
+        co_await chain->worker_.large_reads().Begin(*chain->connection_, bytes);
+      }
       status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
     }
     chain->FinishRequest(status);

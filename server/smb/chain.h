@@ -129,6 +129,7 @@ class Chain final : public Exchange {
   void EncodeError(Response& response);
   void AddPiece(const proto::Header& header, size_t length, bool sign);
   bool NeedsSealing() const;
+  size_t BytesToRead(const Part& part) const;
   bool EnsureOut(size_t bytes);
   size_t BoundOf(const Part& part) const;
   size_t BoundOfRest() const;

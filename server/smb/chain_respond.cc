@@ -214,6 +214,18 @@ bool Chain::NeedsSealing() const {
                                  request_->header.command != proto::Command::kTreeConnect);
 }
 
+// Of a READ whose answer gains nothing from company in the crypto stage's lanes; else 0.
+size_t Chain::BytesToRead(const Part& part) const {
+  if (part.header.command != proto::Command::kRead) return 0;
+  const session::SessionCryptoState* const keys = (sealed_ ? sealer_ : session_)->crypto();
+  if (keys != nullptr && NeedsSealing()) {
+    if (crypto::CipherNonceBytes(keys->cipher()) != 12) return 0;
+  } else if (keys != nullptr && keys->ShouldSign(sign_, false, false)) {
+    if (keys->signing_algorithm() == crypto::SigningAlgorithm::kAes128Cmac) return 0;
+  }
+  return BoundOf(part);
+}
+
 void Chain::SendOut() {
   if (out_ == nullptr) return;
   OutMessage* const out = std::exchange(out_, nullptr);

@@ -90,6 +90,8 @@ class SmbConnection final : public net::FrameHandler,
   void PrepareSend();
   void FinishSend();
   bool queued_for_sending = false;
+  // The socket has not yet taken what was sent before the answers that are ready.
+  bool answers_wait() const { return ready_first_ != nullptr; }
 
  private:
   void CancelAll(const session::Session* session, const session::Tree* tree, const Chain* but);

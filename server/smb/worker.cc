@@ -13,7 +13,8 @@ Worker::Worker(ServerState& server, ring::Loop& loop)
       preferences_(server.preferences),
       loop_(loop),
       stage_(crypto::BatchStage::Create(server.processor)),
-      personalities_(loop) {}
+      personalities_(loop),
+      large_reads_(loop) {}
 
 Worker::~Worker() = default;
 
@@ -74,6 +75,7 @@ void Worker::OnTurn(ring::Loop&) {
     DispatchReceived();
   }
   if (!ready_.empty()) SendReady();
+  large_reads_.OnTurn();
   PublishCounters();
 }
 

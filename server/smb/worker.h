@@ -19,6 +19,7 @@
 #include "server/ring/counters.h"
 #include "server/ring/loop.h"
 #include "server/smb/chain.h"
+#include "server/smb/large_reads.h"
 #include "server/smb/out_message.h"
 #include "server/smb/personality_cache.h"
 #include "server/smb/server_state.h"
@@ -80,6 +81,7 @@ class Worker final : public ring::TurnHandler {
   const ring::Loop& loop() const { return loop_; }
   crypto::BatchStage& stage() { return *stage_; }
   PersonalityCache& personalities() { return personalities_; }
+  LargeReads& large_reads() { return large_reads_; }
   // Any thread may read.
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }
@@ -126,6 +128,7 @@ class Worker final : public ring::TurnHandler {
   ring::Loop& loop_;
   std::unique_ptr<crypto::BatchStage> stage_;
   PersonalityCache personalities_;
+  LargeReads large_reads_;
   WorkerCounters counters_;
   std::array<FailureSlot, kFailureSlots> failures_;
   std::array<std::atomic<uint64_t>, 5> stage_counters_{};

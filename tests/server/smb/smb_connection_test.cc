@@ -20,6 +20,12 @@ using proto::NtStatus;
 
 class SmbConnectionTest : public GatewayTest {
  protected:
+  uint64_t BufferBytesInUse() const {
+    uint64_t bytes = 0;
+    for (const LoopObservation& loop : gateway_->Observe().loops) bytes += loop.buffer_bytes_in_use;
+    return bytes;
+  }
+
   bool Serves() {
     TestClient client(address());
     return client.Start() &&
@@ -125,6 +131,64 @@ TEST_F(SmbConnectionTest, ClientThatDoesNotReadIsHeldBack) {
     EXPECT_EQ(reply->status(), NtStatus::kOk);
     EXPECT_TRUE(reply->signature_right);
   }
+}
+
+// What its peer does not take is not even read, so that it is in the cache when it is sent.
+TEST_F(SmbConnectionTest, LargeReadsBeginAsTheirAnswersAreTaken) {
+  ClientOptions options;
+  options.credits = 4096;
+  TestClient client(address(), options);
+  ASSERT_TRUE(client.Start());
+  proto::ReadRequest read;
+  ASSERT_EQ(client.Create("file", &read.file_id), NtStatus::kOk);
+  const Bytes data(1 << 20, 'x');
+  proto::WriteRequest write;
+  write.file_id = read.file_id;
+  write.data = data;
+  ASSERT_EQ(client.Call(Command::kWrite, write, 16, data.size())->status(), NtStatus::kOk);
+  read.length = 1 << 20;
+  const uint64_t first = client.next_message_id;
+  const uint64_t before = Counter("requests");
+  constexpr uint64_t kReads = 40;
+  for (uint64_t i = 0; i < kReads; ++i) {
+    client.SendChain({TestClient::Message(client.NextHeader(Command::kRead, 16), read)});
+  }
+  ASSERT_TRUE(Eventually([&] { return Counter("requests") == before + kReads; }));
+  EXPECT_LT(BufferBytesInUse(), 8u << 20);
+  for (uint64_t i = 0; i < kReads; ++i) {
+    const std::optional<Reply> reply = client.WaitFor(first + 16 * i);
+    ASSERT_TRUE(reply.has_value()) << i;
+    EXPECT_EQ(reply->status(), NtStatus::kOk);
+    EXPECT_TRUE(reply->signature_right);
+  }
+}
+
+// Nobody waits for what a client that has gone asked for.
+TEST_F(SmbConnectionTest, LargeReadsOfALostConnectionEnd) {
+  TestClient other(address());
+  ASSERT_TRUE(other.Start());
+  {
+    ClientOptions options;
+    options.credits = 4096;
+    TestClient client(address(), options);
+    ASSERT_TRUE(client.Start());
+    proto::ReadRequest read;
+    ASSERT_EQ(client.Create("file", &read.file_id), NtStatus::kOk);
+    const Bytes data(1 << 20, 'x');
+    proto::WriteRequest write;
+    write.file_id = read.file_id;
+    write.data = data;
+    ASSERT_EQ(client.Call(Command::kWrite, write, 16, data.size())->status(), NtStatus::kOk);
+    read.length = 1 << 20;
+    const uint64_t before = Counter("requests");
+    for (int i = 0; i < 40; ++i) {
+      client.SendChain({TestClient::Message(client.NextHeader(Command::kRead, 16), read)});
+    }
+    ASSERT_TRUE(Eventually([&] { return Counter("requests") == before + 40; }));
+  }
+  EXPECT_TRUE(Eventually([&] { return gateway_->Observe().connections == 1; }));
+  EXPECT_TRUE(Eventually([&] { return BufferBytesInUse() < 1u << 20; }));
+  EXPECT_EQ(other.Call(Command::kEcho, proto::EchoRequest())->status(), NtStatus::kOk);
 }
 
 TEST_F(SmbConnectionTest, ResponsesThatWaitAreSignedTogether) {
