@@ -19,18 +19,8 @@ namespace {
 
 using Tag = std::array<uint8_t, kSignatureBytes>;
 
-// CCM's kernel runs the MAC and the counter in one pass, the library's MAC jobs in two. In GB/s,
-// sixteen in flight with keys of their own, AES-128 and AES-256, on a Xeon (Sapphire Rapids) while
-// the core was shared:
-//     4 KiB + 80   kernel 3.9 3.1   jobs 3.4 2.6
-//    64 KiB + 80   kernel 4.2 3.4   jobs 5.1 3.9
-//     1 MiB + 80   kernel 4.2 3.3   jobs 4.0 3.2
-// So the jobs have the messages that are long but still in the second cache for the second pass.
-// With one key for all the kernel is ahead at every length (64 KiB + 80: 5.9 4.2).
-constexpr size_t kCcmKernelMessagesMin = 3;
-constexpr size_t kCcmJobsBytesMin = 32 << 10;
-constexpr size_t kCcmJobsBytesMax = 512 << 10;
-// From here on a lone message is faster by OpenSSL, which runs both halves of CCM in one pass.
+// From here on a lone CCM is faster by OpenSSL than as the library's MAC job, whose halves go over
+// the message twice. CcmLanes is faster still.
 constexpr size_t kLoneCcmOpensslBytesMin = 2048;
 
 class IpsecStage final : public BatchStage {
@@ -141,20 +131,12 @@ class IpsecStage final : public BatchStage {
     lanes->Clear();
   }
 
-  // Few messages of CCM do not fill the kernel's lanes, some lengths suit it less, and processors
-  // without 512-bit AES instructions have no kernel: there they run as the library's MAC jobs, or a
-  // lone one by OpenSSL.
+  // Processors without 512-bit AES instructions have no CcmLanes: there CCM runs as the library's
+  // MAC jobs, or a lone one by OpenSSL.
   void RunCcm(std::vector<CcmLanes::Message>* messages) {
-    const auto longer = [](const CcmLanes::Message& a, const CcmLanes::Message& b) {
-      return a.size > b.size;
-    };
-    if (!std::is_sorted(messages->begin(), messages->end(), longer)) {
-      std::sort(messages->begin(), messages->end(), longer);
-    }
-    if (SuitsKernel(*messages)) {
-      counters_.lanes_filled += messages->size();
+    if (ccm_ != nullptr) {
+      counters_.lanes_filled += messages->size() > 1 ? messages->size() : 0;
       ccm_->Run(absl::MakeSpan(*messages));
-      ccm_->Clear();
       for (CcmLanes::Message& message : *messages) Finish(message.job, message.tag);
     } else if (messages->size() == 1 && SuitsOpenssl(messages->front())) {
       RunByOpenssl(messages->front().job);
@@ -162,14 +144,6 @@ class IpsecStage final : public BatchStage {
       for (const CcmLanes::Message& message : *messages) macs_.Add(message.job);
     }
     messages->clear();
-  }
-
-  // REQUIRES: the longest first.
-  bool SuitsKernel(const std::vector<CcmLanes::Message>& messages) const {
-    const size_t longest = messages.front().size;
-    return ccm_ != nullptr && messages.size() >= kCcmKernelMessagesMin &&
-           (longest < kCcmJobsBytesMin || longest >= kCcmJobsBytesMax ||
-            CcmLanes::OfOneKey(messages));
   }
 
   bool SuitsOpenssl(const CcmLanes::Message& message) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "crypto/schedules.h"
 
@@ -9,6 +10,7 @@ namespace sluice::crypto {
 namespace {
 
 constexpr size_t kBlock = kCcmBlockBytes;
+constexpr ptrdiff_t kOneKeyMessagesMin = 4;
 
 const uint8_t* RoundKeys(const CipherKey& key) {
   return ScheduleAs<CcmSchedule>(key.schedule()).round_keys;
@@ -28,16 +30,38 @@ void Xor(uint8_t* to, const uint8_t* a, const uint8_t* b) {
 
 }  // namespace
 
-bool CcmLanes::OfOneKey(absl::Span<const Message> messages) {
-  return std::all_of(messages.begin(), messages.end(), [&](const Message& message) {
-    return message.job->key == messages[0].job->key;
-  });
+void CcmLanes::Run(absl::Span<Message> messages) {
+  // The longest first, so that lanes do not wait for one that began late.
+  const auto before = [](const Message& a, const Message& b) {
+    return a.job->key != b.job->key ? std::less<>()(a.job->key, b.job->key) : a.size > b.size;
+  };
+  if (!std::is_sorted(messages.begin(), messages.end(), before)) {
+    std::sort(messages.begin(), messages.end(), before);
+  }
+  // Groups of one key run; the others gather behind them.
+  Message* rest = messages.begin();
+  for (Message* group = rest; group != messages.end();) {
+    const CipherKey* const key = group->job->key;
+    Message* const end = std::find_if(
+        group, messages.end(), [key](const Message& message) { return message.job->key != key; });
+    if (end - group >= kOneKeyMessagesMin) {
+      RunTogether(absl::MakeSpan(group, end));
+      rest = std::rotate(rest, group, end);
+    }
+    group = end;
+  }
+  RunTogether(absl::MakeSpan(rest, messages.end()));
+  Clear();
 }
 
-void CcmLanes::Run(absl::Span<Message> messages) {
+void CcmLanes::RunTogether(absl::Span<Message> messages) {
   if (messages.empty()) return;
-  rounds_ = messages[0].job->key->cipher() == Cipher::kAes256Ccm ? 14 : 10;
-  state_.one_key = OfOneKey(messages) ? RoundKeys(*messages[0].job->key) : nullptr;
+  const CipherKey& first = *messages[0].job->key;
+  rounds_ = first.cipher() == Cipher::kAes256Ccm ? 14 : 10;
+  const bool one_key = std::all_of(messages.begin(), messages.end(),
+                                   [&first](const Message& m) { return m.job->key == &first; });
+  state_.one_key = one_key ? RoundKeys(first) : nullptr;
+  own_keys_ = own_keys_ || !one_key;
   used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 ? 8 : kCcmLanes;
   size_t next = 0;
   size_t busy = 0;
@@ -201,9 +225,8 @@ void CcmLanes::FinishMessage(size_t i) {
 }
 
 void CcmLanes::Clear() {
-  if (state_.one_key == nullptr) {
-    Wipe(state_.round_keys, (rounds_ + 1) * sizeof(state_.round_keys[0]));
-  }
+  if (own_keys_) Wipe(state_.round_keys, sizeof(state_.round_keys));
+  own_keys_ = false;
   Wipe(state_.mac, sizeof(state_.mac));
   Wipe(state_.stream, sizeof(state_.stream));
   Wipe(scratch_.data(), sizeof(scratch_));
