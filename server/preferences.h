@@ -35,8 +35,10 @@ struct LimitPreferences {
   uint64_t opens_per_session = limits::opens_per_session_max;
   uint64_t requests_in_flight = limits::requests_in_flight_per_connection_max;
   uint64_t credits = limits::credits_per_connection_max;
-  uint64_t read_bytes = limits::read_bytes_max;
-  uint64_t write_bytes = limits::write_bytes_max;
+  // What is larger leaves the processor's cache between storage, crypto and socket: 8 MiB cost a
+  // third more CPU time and, with a client that asks for one at a time, half of the rate.
+  uint64_t read_bytes = 1u << 20;
+  uint64_t write_bytes = 1u << 20;
   uint64_t transact_bytes = limits::transact_bytes_max;
 };
 
