@@ -86,7 +86,7 @@ class Sluiced:
     @staticmethod
     def protection_in(listing):
         """Signing algorithm and cipher of the only session; None for what is not in use."""
-        (session,) = json.loads(listing)
+        (session,) = json.loads(listing)["rows"]
         if session["encrypted"]:
             return None, session["cipher"]
         return session["signing"] if session["signing_required"] else None, None

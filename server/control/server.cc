@@ -63,7 +63,11 @@ absl::StatusOr<gid_t> FindGroup(const std::string& name) {
   std::vector<char> buffer(1 << 16);
   struct group entry {};
   struct group* found = nullptr;
-  getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  const int error = getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0) {
+    return absl::UnavailableError(absl::StrCat("[server] control_group: the Unix group ", name,
+                                               " cannot be looked up: ", strerror(error)));
+  }
   if (found == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("[server] control_group: there is no Unix group ", name));
@@ -219,29 +223,31 @@ bool MakeRoom(std::list<Peer>& peers, uint64_t now) {
   return true;
 }
 
-void AcceptFrom(int listener, std::optional<gid_t> allowed, const ControlContext& context,
+// False where there is no descriptor for a connection that waits.
+bool AcceptFrom(int listener, std::optional<gid_t> allowed, const ControlContext& context,
                 std::list<Peer>& peers, uint64_t now) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return;
+  if (fd < 0) return errno != EMFILE && errno != ENFILE;
   ucred credentials{};
   socklen_t length = sizeof(credentials);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
     close(fd);
-    return;
+    return true;
   }
   if (!MayAdminister(fd, credentials, allowed)) {
     Refuse(context, fd, credentials);
-    return;
+    return true;
   }
   if (peers.size() >= limits::control_connections_max && !MakeRoom(peers, now)) {
     Dismiss(fd, "limit",
             absl::StrCat("the control socket serves ", limits::control_connections_max,
                          " programs at a time, and all are busy; try again"));
-    return;
+    return true;
   }
   peers.push_back({.fd = fd,
                    .caller = {credentials.uid, credentials.gid, credentials.pid},
                    .last_progress_nanos = now});
+  return true;
 }
 
 }  // namespace
@@ -293,13 +299,19 @@ void ControlServer::Run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   std::list<Peer> peers;
   std::vector<pollfd> polled;
+  // A connection that nothing can be done about must not keep the thread busy.
+  bool accepting = true;
   while (true) {
-    polled.assign({{wake_, POLLIN, 0}, {listener_, POLLIN, 0}});
+    polled.assign({{wake_, POLLIN, 0}, {accepting ? listener_ : -1, POLLIN, 0}});
     for (const Peer& peer : peers) {
       // A peer that does not read its answers is not read from either: memory stays bounded.
       polled.push_back({peer.fd, static_cast<int16_t>(peer.out.empty() ? POLLIN : POLLOUT), 0});
     }
-    if (poll(polled.data(), polled.size(), 1000) < 0 && errno != EINTR) break;
+    if (poll(polled.data(), polled.size(), 1000) < 0 && errno != EINTR) {
+      base::Log(base::LogLevel::kError, "control socket: it ends, since poll failed: %s",
+                strerror(errno));
+      break;
+    }
     if (polled[0].revents != 0) break;
     const uint64_t now = clock_.MonotonicNanos();
     size_t index = 2;
@@ -319,7 +331,7 @@ void ControlServer::Run() {
         ++peer;
       }
     }
-    if (polled[1].revents != 0) AcceptFrom(listener_, group_, context_, peers, now);
+    accepting = polled[1].revents == 0 || AcceptFrom(listener_, group_, context_, peers, now);
   }
   for (const Peer& peer : peers) close(peer.fd);
 }

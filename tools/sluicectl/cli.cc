@@ -38,7 +38,12 @@ void Fail(Context& context, const absl::Status& status) {
 void Run(Context& context, const std::string& command, const json& params, const Render& render) {
   const absl::StatusOr<json> result = Call(context.socket, command, params);
   if (!result.ok()) return Fail(context, result.status());
-  std::cout << (context.json ? result->dump(2) + "\n" : render(*result));
+  try {
+    std::cout << (context.json ? result->dump(2) + "\n" : render(*result));
+  } catch (const json::exception&) {
+    Fail(context, absl::InternalError("the gateway's answer lacks what belongs there; are sluiced "
+                                      "and sluicectl of one version?"));
+  }
 }
 
 void Usage(Context& context, const std::string& message) {
