@@ -10,6 +10,7 @@
 #include "proto/smb2/flush.h"
 #include "proto/smb2/read.h"
 #include "proto/smb2/write.h"
+#include "server/base/limits.h"
 #include "tests/server/smb/gateway_fixture.h"
 
 namespace sluice::smb {
@@ -210,6 +211,9 @@ TEST_F(ChainRespondTest, ChainOfReadsAboveTheFrameLimitIsAnsweredWithinIt) {
     write.offset = i << 20;
     ASSERT_EQ(client_->Call(Command::kWrite, write, 16, data.size())->status(), NtStatus::kOk);
   }
+  Preferences preferences = *gateway_->preferences().Get();
+  preferences.limits.read_bytes = limits::read_bytes_max;
+  gateway_->preferences().Set(preferences);
   ClientOptions options;
   options.credits = 512;
   TestClient rich(address(), options);
