@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -27,6 +28,8 @@ constexpr uint16_t kBufferGroup = 0;
 constexpr uint16_t kArenaSlots = 256;
 // Threads that the kernel may start for what would block, such as fsync or an open on a cold disk.
 constexpr unsigned kWorkersMax = 64;
+constexpr int kLockedMemoryTries = 40;
+constexpr std::chrono::milliseconds kLockedMemoryPause(50);
 // Provided buffers lie this much further apart than their size, so that the first lines of all of
 // them do not compete for the same few sets of the cache.
 constexpr size_t kStaggerBytes = 320;
@@ -164,6 +167,12 @@ class Uring final : public Ring {
     params.cq_entries = options_.completions;
     RaiseLockedMemory();
     int error = io_uring_queue_init_params(options_.submissions, &ring_, &params);
+    // The memory that a process's rings had locked counts until some time after its end. A restart
+    // must not fail for that.
+    for (int i = 0; error == -ENOMEM && i < kLockedMemoryTries; ++i) {
+      std::this_thread::sleep_for(kLockedMemoryPause);
+      error = io_uring_queue_init_params(options_.submissions, &ring_, &params);
+    }
     if (error != 0) return ExplainSetupFailure(-error);
     ring_made_ = true;
     for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
