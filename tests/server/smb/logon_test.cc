@@ -1,6 +1,7 @@
 // Who is let in, what of failed log-ons, and what the operator is told.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <string>
@@ -159,7 +160,7 @@ TEST_F(LogonTest, NobodyWaitsForAClientThatIsGone) {
     ASSERT_TRUE(client.Negotiate());
     std::thread disconnect([&client, this] {
       EXPECT_TRUE(Eventually([this] { return !gateway_->refusals().List().empty(); }));
-      client.Disconnect();
+      shutdown(client.fd(), SHUT_RDWR);
     });
     (void)client.LogOn("alice", "wrong");
     disconnect.join();
