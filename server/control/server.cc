@@ -36,7 +36,7 @@ constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
 // With so much unread a peer's next request waits.
 constexpr size_t kUnreadBytesMax = 1u << 20;
 // Of the thread: the loops go first where there is not enough for all.
-constexpr int kNice = 10;
+constexpr int kNice = 19;
 
 absl::Status SystemError(absl::string_view what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
