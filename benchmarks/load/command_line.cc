@@ -1,5 +1,7 @@
 #include "benchmarks/load/command_line.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <toml++/toml.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "benchmarks/load/target.h"
 #include "benchmarks/load/work/workload.h"
+#include "server/auth/kerberos_client.h"
 #include "server/base/version.h"
 
 namespace sluice::bench {
@@ -25,6 +28,7 @@ constexpr char kPasswordVariable[] = "SLUICEBENCH_PASSWORD";
 
 // The options of a run as text, before they are looked at together.
 struct RunText {
+  std::string auth = "auto";
   std::string dialect = "auto";
   std::string signing = "auto";
   std::string cipher = "none";
@@ -34,8 +38,14 @@ struct RunText {
 
 void AddTargetOptions(CLI::App& app, RunOptions& run, RunText& text) {
   app.add_option("TARGET", run.target, "smb://HOST[:PORT]/SHARE, or limit://HOST:PORT");
-  app.add_option("--user", run.client.user, "Log on as this user; anonymous without it");
-  app.add_option("--domain", run.client.domain, "The user's domain");
+  app.add_option("--auth", text.auth,
+                 "auto, ntlm, kerberos (default: auto: Kerberos without --user, if HOST is a name "
+                 "and kinit has got a ticket; otherwise NTLM)")
+      ->check(CLI::IsMember({"auto", "ntlm", "kerberos"}));
+  app.add_option(
+      "--user", run.client.user,
+      "Log on as this user, NAME@REALM for one of several tickets; anonymous without it");
+  app.add_option("--domain", run.client.domain, "The user's domain, for NTLM");
   app.add_option("--password-file", text.password_file,
                  absl::StrCat("File with the password in its first line, - for standard input; "
                               "otherwise the environment's ",
@@ -153,6 +163,48 @@ absl::Status SetCurve(const std::string& text, RunOptions* run) {
   return absl::OkStatus();
 }
 
+// A server whose name is an address has no principal, as a rule.
+bool IsAddress(const std::string& host) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET, host.c_str(), &ignored) == 1 ||
+         inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &ignored) == 1;
+}
+
+absl::Status SetTicket(const RunText& text, ClientOptions* client) {
+  if (!text.password_file.empty() || !client->domain.empty()) {
+    return absl::InvalidArgumentError(
+        "Kerberos takes a ticket of kinit's, no password and no domain: leave --password-file and "
+        "--domain out, or use --auth ntlm");
+  }
+  const absl::StatusOr<std::string> principal = auth::FindTicket(client->user);
+  if (!principal.ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        principal.status().message(), "; get a ticket with kinit, or use --auth ntlm"));
+  }
+  client->kerberos = true;
+  client->user = *principal;
+  return absl::OkStatus();
+}
+
+absl::Status SetLogOn(const RunText& text, ClientOptions* client) {
+  if (client->limit) {
+    return text.auth == "kerberos" ? absl::InvalidArgumentError("limit servers know no log-on")
+                                   : absl::OkStatus();
+  }
+  if (text.auth == "kerberos") return SetTicket(text, client);
+  if (client->user.empty()) {
+    // Without a ticket of any use it is anonymous.
+    if (text.auth == "auto" && !IsAddress(client->server)) SetTicket(text, client).IgnoreError();
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::string> password = ReadPassword(text);
+  if (!password.ok()) return password.status();
+  const absl::StatusOr<auth::NtHash> hash = auth::NtHashOfPassword(*password);
+  if (!hash.ok()) return hash.status();
+  client->nt_hash = *hash;
+  return absl::OkStatus();
+}
+
 absl::Status Complete(const RunText& text, RunOptions* run) {
   if (run->target.empty()) {
     return absl::InvalidArgumentError("name a target: smb://HOST[:PORT]/SHARE");
@@ -173,16 +225,8 @@ absl::Status Complete(const RunText& text, RunOptions* run) {
   }
   if (run->threads > run->connections) run->threads = run->connections;
   if (run->label.empty()) run->label = run->workload;
-  if (run->client.user.empty()) {
-    run->client.sign = run->client.limit ? false : run->client.sign;
-    return absl::OkStatus();
-  }
-  const absl::StatusOr<std::string> password = ReadPassword(text);
-  if (!password.ok()) return password.status();
-  const absl::StatusOr<auth::NtHash> hash = auth::NtHashOfPassword(*password);
-  if (!hash.ok()) return hash.status();
-  run->client.nt_hash = *hash;
-  return absl::OkStatus();
+  if (run->client.limit) run->client.sign = false;
+  return SetLogOn(text, &run->client);
 }
 
 // One run's options. `arguments` in order; throws CLI::Error.

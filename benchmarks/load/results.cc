@@ -81,8 +81,15 @@ json ServerJson(const RunOptions& options, const RunResult& result) {
   return j;
 }
 
+std::string LogOnName(const ClientOptions& client) {
+  if (client.limit) return "none";
+  if (client.kerberos) return "kerberos";
+  return client.user.empty() ? "anonymous" : "ntlm";
+}
+
 json OptionsJson(const RunOptions& o) {
   return {{"target", o.target},
+          {"auth", LogOnName(o.client)},
           {"workload", o.workload},
           {"connections", o.connections},
           {"depth", o.depth},
@@ -202,9 +209,10 @@ std::string ResultText(const FinishedRun& run) {
   const Statistics& statistics = result.statistics;
   const Rates rates = RatesOf(result);
   std::string text = absl::StrFormat(
-      "%s: %d x %d, %s, signing %s, cipher %s, %.2f s%s\n", options.label, options.connections,
-      options.depth, options.client.limit ? "no SMB" : "SMB " + result.dialect, result.signing,
-      result.cipher, result.seconds, options.verify ? ", verified" : "");
+      "%s: %d x %d, %s%s, signing %s, cipher %s, %.2f s%s\n", options.label, options.connections,
+      options.depth, options.client.limit ? "no SMB" : "SMB " + result.dialect,
+      options.client.kerberos ? ", Kerberos" : "", result.signing, result.cipher, result.seconds,
+      options.verify ? ", verified" : "");
   if (statistics.operations() > 0) {
     absl::StrAppendFormat(&text, "  rate         %.0f op/s", rates.operations);
     if (statistics.bytes() > 0) absl::StrAppendFormat(&text, ", %.1f MB/s", rates.megabytes);

@@ -12,7 +12,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "crypto/secret.h"
+#include "server/auth/gss.h"
 #include "server/auth/user_name.h"
 #include "server/base/log.h"
 
@@ -20,51 +20,6 @@ namespace sluice::auth {
 namespace {
 
 using proto::NtStatus;
-
-// A buffer that the library made.
-class GssBuffer {
- public:
-  GssBuffer() = default;
-  GssBuffer(const GssBuffer&) = delete;
-  GssBuffer& operator=(const GssBuffer&) = delete;
-  ~GssBuffer() {
-    OM_uint32 minor = 0;
-    gss_release_buffer(&minor, &buffer_);
-  }
-  gss_buffer_t get() { return &buffer_; }
-  absl::Span<const uint8_t> span() const {
-    return {static_cast<const uint8_t*>(buffer_.value), buffer_.length};
-  }
-  std::string text() const { return {static_cast<const char*>(buffer_.value), buffer_.length}; }
-
- private:
-  gss_buffer_desc buffer_ = GSS_C_EMPTY_BUFFER;
-};
-
-// The library takes what it only reads through pointers to what could be written.
-gss_buffer_desc Borrow(absl::Span<const uint8_t> bytes) {
-  return {bytes.size(), const_cast<uint8_t*>(bytes.data())};
-}
-
-void AppendStatus(OM_uint32 code, int type, std::string* text) {
-  OM_uint32 more = 0;
-  do {
-    GssBuffer message;
-    OM_uint32 minor = 0;
-    if (GSS_ERROR(gss_display_status(&minor, code, type, gss_mech_krb5, &more, message.get()))) {
-      return;
-    }
-    absl::StrAppend(text, text->empty() ? "" : ": ", message.text());
-  } while (more != 0);
-}
-
-// "Unspecified GSS failure..." says nothing where the mechanism has words of its own.
-std::string Words(OM_uint32 major, OM_uint32 minor) {
-  std::string text;
-  if (minor != 0) AppendStatus(minor, GSS_C_MECH_CODE, &text);
-  if (text.empty()) AppendStatus(major, GSS_C_GSS_CODE, &text);
-  return text;
-}
 
 NtStatus StatusOf(OM_uint32 major, OM_uint32 minor) {
   switch (static_cast<int32_t>(minor)) {
@@ -176,13 +131,16 @@ class KerberosExchange final : public Mechanism {
   std::string Reason() const override { return reason_; }
   AuthResult TakeResult() override { return std::move(result_); }
   bool HasMic() const override { return done_; }
-  std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) override;
-  bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) override;
+  std::vector<uint8_t> MakeMic(absl::Span<const uint8_t> message) override {
+    return GssMakeMic(context_, message);
+  }
+  bool CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) override {
+    return GssCheckMic(context_, message, mic);
+  }
 
  private:
   NtStatus Fail(absl::string_view what, OM_uint32 major, OM_uint32 minor);
   NtStatus Accept(gss_name_t client, OM_uint32 flags, OM_uint32 lifetime);
-  bool TakeKey();
 
   KerberosAcceptor& acceptor_;
   gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
@@ -192,7 +150,7 @@ class KerberosExchange final : public Mechanism {
 };
 
 NtStatus KerberosExchange::Fail(absl::string_view what, OM_uint32 major, OM_uint32 minor) {
-  reason_ = absl::StrCat(what, ": ", Words(major, minor));
+  reason_ = absl::StrCat(what, ": ", GssWords(major, minor));
   return StatusOf(major, minor);
 }
 
@@ -255,7 +213,8 @@ NtStatus KerberosExchange::Accept(gss_name_t client, OM_uint32 flags, OM_uint32 
     return NtStatus::kLogonFailure;
   }
   result_ = *std::move(who);
-  if (!TakeKey()) {
+  result_.session_key = GssSessionKey(context_);
+  if (result_.session_key.empty()) {
     reason_ = "its Kerberos context has no session key";
     return NtStatus::kLogonFailure;
   }
@@ -263,38 +222,6 @@ NtStatus KerberosExchange::Accept(gss_name_t client, OM_uint32 flags, OM_uint32 
   if (lifetime != GSS_C_INDEFINITE) result_.lifetime_seconds = std::max<OM_uint32>(1, lifetime);
   done_ = true;
   return NtStatus::kOk;
-}
-
-bool KerberosExchange::TakeKey() {
-  OM_uint32 minor = 0;
-  gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
-  const OM_uint32 major =
-      gss_inquire_sec_context_by_oid(&minor, context_, GSS_C_INQ_SSPI_SESSION_KEY, &set);
-  const bool found = !GSS_ERROR(major) && set != GSS_C_NO_BUFFER_SET && set->count > 0 &&
-                     set->elements[0].length > 0;
-  if (found) {
-    gss_buffer_desc& key = set->elements[0];
-    result_.session_key =
-        crypto::SecretBuffer({static_cast<const uint8_t*>(key.value), key.length});
-    crypto::Wipe(key.value, key.length);
-  }
-  gss_release_buffer_set(&minor, &set);
-  return found;
-}
-
-std::vector<uint8_t> KerberosExchange::MakeMic(absl::Span<const uint8_t> message) {
-  OM_uint32 minor = 0;
-  gss_buffer_desc input = Borrow(message);
-  GssBuffer mic;
-  if (GSS_ERROR(gss_get_mic(&minor, context_, GSS_C_QOP_DEFAULT, &input, mic.get()))) return {};
-  return {mic.span().begin(), mic.span().end()};
-}
-
-bool KerberosExchange::CheckMic(absl::Span<const uint8_t> message, absl::Span<const uint8_t> mic) {
-  OM_uint32 minor = 0;
-  gss_buffer_desc input = Borrow(message);
-  gss_buffer_desc token = Borrow(mic);
-  return gss_verify_mic(&minor, context_, &input, &token, nullptr) == GSS_S_COMPLETE;
 }
 
 }  // namespace

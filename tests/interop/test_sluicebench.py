@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 from gateway import BIN, ROOT, Gateway
+from kdc import Realm
 
 sys.path.insert(0, str(ROOT / "benchmarks/load"))
 from peers import Smbd  # noqa: E402  (the path above must be set first)
@@ -130,6 +131,84 @@ class SluicedBenchTest(Bench, unittest.TestCase):
         self.assertIn("<svg", text)
         self.assertNotIn("src=", text)
         self.assertNotIn("href=", text)
+
+
+@unittest.skipUnless(SLUICEBENCH.exists(), "not built: tools/test --all builds it")
+class KerberosBenchTest(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.realm = Realm()
+        cls.realm.__enter__()
+        cls.addClassCleanup(cls.realm.__exit__, None, None, None)
+        keytab = cls.realm.directory / "cifs.keytab"
+        cls.realm.add_service("cifs/localhost", keytab)
+        cls.realm.add_user("alice", "Of-The-KDC-1")
+        cls.gateway = Gateway(extra=f'[auth]\nkerberos_keytab = "{keytab}"\n',
+                              environment={"KRB5_CONFIG": cls.realm.environment["KRB5_CONFIG"]})
+        cls.gateway.__enter__()
+        cls.addClassCleanup(cls.gateway.__exit__)
+        cls.cache = cls.realm.ticket("alice", "Of-The-KDC-1")
+
+    def bench(self, *arguments, host="localhost", cache=None):
+        done = subprocess.run(
+            [SLUICEBENCH, f"smb://{host}:{self.gateway.port}/files", "--json=-", *arguments],
+            capture_output=True, text=True, timeout=120,
+            env=self.realm.environment | {"KRB5CCNAME": f"FILE:{cache or self.cache}"})
+        return done, json.loads(done.stdout)["runs"][0] if done.returncode == 0 else None
+
+    def works(self, *arguments, **more):
+        done, run = self.bench("-c2", "-d4", "-t2", "--verify", *arguments, **more)
+        self.assertEqual(done.returncode, 0, done.stderr + self.gateway.log())
+        self.assertEqual((run["options"]["auth"], run["errors"]), ("kerberos", {}))
+        session = [line for line in self.gateway.log().splitlines() if "has come" in line][-1]
+        self.assertIn("alice", session)
+        self.assertIn("Kerberos", session)
+        return run["agreed"]
+
+    def test_signed(self):
+        data = ("-w", "randrw", "--size=2M", "--count=200")
+        for signing, name in (("gmac", "AES-128-GMAC"), ("cmac", "AES-128-CMAC")):
+            agreed = self.works(*data, "--signing", signing)
+            self.assertEqual(agreed, {"dialect": "3.1.1", "signing": name, "cipher": "none"})
+        self.assertEqual(self.works(*data, "--dialect=2.0.2")["signing"], "HMAC-SHA256")
+
+    def test_encrypted(self):
+        # The 256-bit ones take all 32 bytes of the ticket's key.
+        for cipher in ("AES-128-GCM", "AES-256-GCM", "AES-256-CCM"):
+            agreed = self.works("-w", "randrw", "--size=2M", "--count=200", "--cipher", cipher)
+            self.assertEqual(agreed["cipher"], cipher)
+
+    def test_every_connection_and_session_has_a_ticket_of_its_own(self):
+        for work in ("session", "connect"):
+            done, run = self.bench("-w", work, "-c4", "-t2", "--count=100")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((run["operations"], run["errors"]), (100, {}))
+
+    def test_the_ticket_is_that_of_the_user(self):
+        self.works("-w", "echo", "--count=1", "--auth=kerberos", "--user", "alice")
+        done, _ = self.bench("-w", "echo", "--count=1", "--auth=kerberos", "--user", "bob")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("kinit", done.stderr)
+
+    def test_without_a_ticket(self):
+        nothing = self.realm.directory / "no-such-cache"
+        done, _ = self.bench("-w", "echo", "--auth=kerberos", cache=nothing)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("kinit", done.stderr)
+        # Anonymous, whom this gateway does not let in.
+        done, _ = self.bench("-w", "echo", cache=nothing)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('user ""', done.stderr)
+
+    def test_an_address_has_no_principal(self):
+        done, _ = self.bench("-w", "echo", "--count=1", host="127.0.0.1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('user ""', done.stderr)
+        done, _ = self.bench("-w", "echo", "--auth=kerberos", host="127.0.0.1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Kerberos with cifs/127.0.0.1", done.stderr)
+        self.assertIn("--auth ntlm", done.stderr)
 
 
 # With gateways of their own, and one at a time: memory that may be locked is scarce on some machines.

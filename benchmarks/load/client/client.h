@@ -29,7 +29,8 @@ struct ClientOptions {
   net::Address address;
   std::string server = "server";  // the name in \\server\share
   std::string share;
-  std::string user;  // "" for anonymous
+  std::string user;       // "" for anonymous; with Kerberos the principal
+  bool kerberos = false;  // a ticket of kinit's for cifs/`server`; otherwise NTLM:
   std::string domain;
   auth::NtHash nt_hash;
   session::ClientOffer offer;

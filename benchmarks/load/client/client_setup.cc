@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "benchmarks/load/client/authentication.h"
 #include "benchmarks/load/client/client.h"
 #include "proto/smb2/logoff.h"
 #include "proto/smb2/negotiate.h"
 #include "proto/smb2/session_setup.h"
 #include "proto/smb2/tree_connect.h"
 #include "proto/wire/utf16.h"
-#include "server/auth/spnego_client.h"
-#include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/random.h"
 
@@ -137,19 +137,20 @@ ring::Task<absl::Status> Client::LogOn() {
   tree_id_ = 0;
   keys_.reset();
   sign_ = seal_ = false;
-  auth::NtlmCredentials credentials;
-  credentials.user = options_.user;
-  credentials.domain = options_.domain;
-  credentials.nt_hash = options_.nt_hash;
-  auth::SpnegoClient spnego(std::move(credentials), base::SystemRandom(), base::SystemClock());
+  const absl::string_view advice = options_.kerberos ? " (--auth ntlm needs no ticket)" : "";
+  const auto failed = [advice](const absl::Status& why) {
+    return absl::Status(why.code(), absl::StrCat("SESSION_SETUP: ", why.message(), advice));
+  };
+  Authentication authentication(options_);
   crypto::PreauthHash hash = preauth_;
-  std::vector<uint8_t> token = spnego.Start();
-  // The two round trips of NTLM; a server that wants more is not one.
+  absl::StatusOr<std::vector<uint8_t>> token = authentication.Start();
+  // The two round trips of NTLM, the one of Kerberos; a server that wants more is not one.
   for (int round = 0; round < 4; ++round) {
-    Exchange exchange(*this, Command::kSessionSetup, kSetUpBodyBytes + token.size());
+    if (!token.ok()) co_return failed(token.status());
+    Exchange exchange(*this, Command::kSessionSetup, kSetUpBodyBytes + token->size());
     proto::SessionSetupRequest request;
     request.security_mode = static_cast<uint8_t>(options_.offer.security_mode);
-    request.security_buffer = token;
+    request.security_buffer = *token;
     request.Encode(exchange.body());
     exchange.HashInto(&hash);
     // The final response is signed with keys that it makes.
@@ -165,12 +166,12 @@ ring::Task<absl::Status> Client::LogOn() {
     session_id_ = exchange.header().session_id;
     if (status == NtStatus::kMoreProcessingRequired) {
       hash.Update(exchange.response());
-      if (!spnego.Continue(response.security_buffer, &token)) {
-        co_return absl::FailedPreconditionError("SESSION_SETUP: the server offers no NTLM");
-      }
+      token = authentication.Continue(response.security_buffer);
       continue;
     }
-    co_return TakeKeys(exchange, spnego.session_key().span(), response.session_flags, hash);
+    const absl::Status finished = authentication.Finish(response.security_buffer);
+    if (!finished.ok()) co_return failed(finished);
+    co_return TakeKeys(exchange, authentication.session_key(), response.session_flags, hash);
   }
   co_return absl::FailedPreconditionError("SESSION_SETUP: the server does not come to an end");
 }

@@ -145,6 +145,48 @@ TEST(CommandLineTest, ErrorsSayWhatToDo) {
   EXPECT_NE(ErrorOf({"-w", "echo"}).find("smb://HOST"), std::string::npos);
 }
 
+// Whatever tickets the machine's user has.
+class LogOnTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("KRB5CCNAME", "FILE:/nonexistent/tickets", 1);
+    setenv("KRB5_CLIENT_KTNAME", "FILE:/nonexistent/keys", 1);
+    setenv("SLUICEBENCH_PASSWORD", "secret", 1);
+  }
+};
+
+TEST_F(LogOnTest, WithoutATicketItIsNtlm) {
+  const absl::StatusOr<CommandLine> anonymous = ParseCommandLine({"smb://localhost/s"});
+  ASSERT_TRUE(anonymous.ok()) << anonymous.status();
+  EXPECT_FALSE(anonymous->runs[0].client.kerberos);
+  EXPECT_EQ(anonymous->runs[0].client.user, "");
+  const absl::StatusOr<CommandLine> named =
+      ParseCommandLine({"smb://localhost/s", "--auth=ntlm", "--user=u"});
+  ASSERT_TRUE(named.ok()) << named.status();
+  EXPECT_FALSE(named->runs[0].client.kerberos);
+  EXPECT_EQ(named->runs[0].client.nt_hash.bytes, auth::NtHashOfPassword("secret")->bytes);
+}
+
+TEST_F(LogOnTest, KerberosWithoutATicketSaysWhatToDo) {
+  EXPECT_NE(ErrorOf({"smb://localhost/s", "--auth=kerberos"}).find("kinit"), std::string::npos);
+  EXPECT_NE(ErrorOf({"smb://localhost/s", "--auth=kerberos", "--user=u@EXAMPLE.COM"}).find("kinit"),
+            std::string::npos);
+}
+
+TEST_F(LogOnTest, KerberosTakesNoPassword) {
+  for (const char* more : {"--password-file=-", "--domain=EXAMPLE"}) {
+    EXPECT_NE(ErrorOf({"smb://localhost/s", "--auth=kerberos", more}).find("no password"),
+              std::string::npos)
+        << more;
+  }
+}
+
+TEST_F(LogOnTest, RefusesWhatIsNoLogOn) {
+  EXPECT_NE(ErrorOf({"smb://localhost/s", "--auth=digest"}).find("--auth"), std::string::npos);
+  EXPECT_NE(ErrorOf({"limit://127.0.0.1:1", "--auth=kerberos", "-w", "echo"}).find("no log-on"),
+            std::string::npos);
+}
+
 TEST(CommandLineTest, HelpListsTheWorkloads) {
   const absl::StatusOr<CommandLine> line = ParseCommandLine({"run", "--help"});
   ASSERT_TRUE(line.ok()) << line.status();
