@@ -36,6 +36,22 @@ struct RunText {
   std::string curve;
 };
 
+// CLI11's own print the largest number that there is.
+CLI::Validator Number(const char* what, bool (*right)(double)) {
+  const auto check = [what, right](const std::string& text) {
+    double value = 0;
+    const bool good = absl::SimpleAtod(text, &value) && right(value);
+    return good ? std::string() : absl::StrCat(text, " is not ", what);
+  };
+  return CLI::Validator(check, "");
+}
+CLI::Validator Positive() {
+  return Number("a number above 0", [](double value) { return value > 0; });
+}
+CLI::Validator NotNegative() {
+  return Number("a number from 0 on", [](double value) { return value >= 0; });
+}
+
 void AddTargetOptions(CLI::App& app, RunOptions& run, RunText& text) {
   app.add_option("TARGET", run.target, "smb://HOST[:PORT]/SHARE, or limit://HOST:PORT");
   app.add_option("--auth", text.auth,
@@ -88,27 +104,27 @@ void AddLoadOptions(CLI::App& app, RunOptions& run, RunText& text) {
       ->check(CLI::Range(1u, 4096u));
   app.add_option("-t,--threads", run.threads, "Threads of this client (default: 1)")
       ->check(CLI::Range(1u, 256u));
-  CLI::Option* time = app.add_option("--time", run.seconds, "Seconds to measure (default: 10)")
-                          ->check(CLI::PositiveNumber);
+  CLI::Option* time =
+      app.add_option("--time", run.seconds, "Seconds to measure (default: 10)")->check(Positive());
   app.add_option("--count", run.count, "Operations to measure, instead of a time")->excludes(time);
   app.add_option("--warmup", run.warmup_seconds, "Seconds before that (default: 1)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NotNegative());
   app.add_option("--rate", run.rate,
                  "Operations a second in all, begun on time whatever the server does; latency "
                  "counts from the intended time (default: as fast as answers come)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NotNegative());
   app.add_option("--think", run.think_micros, "Microseconds between answer and next operation");
   app.add_option("--seed", run.seed, "Of contents and choices (default: 1)");
   app.add_option("--max-errors", run.errors_max, "Errors that do not end the run (default: 0)");
   app.add_option("--patience", run.patience_seconds,
                  "Seconds without any answer after which the run has failed (default: 30)")
-      ->check(CLI::PositiveNumber);
+      ->check(Positive());
   app.add_option("--label", run.label, "What reports call the run");
   app.add_option("--curve", text.curve,
                  "NAME=X: the run is the point X of the curve NAME of a report");
   CLI::Option* pid = app.add_option("--server-pid", run.server.pid,
                                     "Process of the server, to measure its CPU time and memory")
-                         ->check(CLI::PositiveNumber);
+                         ->check(Positive());
   app.add_flag("--server-tree", run.server.tree, "Its children, too: smbd has one a connection")
       ->needs(pid);
   app.add_option("--cgroup", run.server.cgroup, "The server's cgroup directory, instead of a pid")
@@ -282,6 +298,7 @@ absl::Status AddSettings(const toml::table& table, Settings* settings) {
 // beside the file comes last and so wins.
 absl::Status ReadJobs(const std::string& path, const std::vector<std::string>& more,
                       CommandLine* out) {
+  if (!std::ifstream(path)) return absl::NotFoundError("cannot read the job file " + path);
   toml::table file;
   try {
     file = toml::parse_file(path);
@@ -377,6 +394,10 @@ absl::StatusOr<CommandLine> Parse(std::vector<std::string> arguments) {
   line.action = CommandLine::Action::kRun;
   if (first == "suite") {
     if (arguments.size() < 2) return absl::InvalidArgumentError("name a job file");
+    if (arguments[1] == "--help" || arguments[1] == "-h") {
+      line.action = CommandLine::Action::kSay;
+      return line;
+    }
     std::vector<std::string> more;
     for (size_t i = 2; i < arguments.size(); ++i) {
       if (arguments[i] == "--json" && i + 1 < arguments.size()) {

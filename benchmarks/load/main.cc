@@ -80,6 +80,9 @@ int RunAll(const CommandLine& line) {
     finished.back().result.server_alone = finished.front().result.server_alone;
     std::fputs(ResultText(finished.back()).c_str(), table);
     std::fflush(table);
+    if (finished.back().result.interrupted) {
+      EndAfterFailure(line, finished, options.label, absl::CancelledError("interrupted"));
+    }
   }
   if (line.json.empty()) return 0;
   const absl::Status written = WriteText(line.json, ResultsJson(finished));

@@ -37,6 +37,13 @@ std::string Duration(uint64_t nanos) {
   return absl::StrFormat("%.2f s", micros / 1e6);
 }
 
+// As --bs has it.
+std::string Size(uint64_t bytes) {
+  if (bytes % (1 << 20) == 0) return absl::StrCat(bytes >> 20, "M");
+  if (bytes % (1 << 10) == 0) return absl::StrCat(bytes >> 10, "K");
+  return absl::StrCat(bytes, " bytes");
+}
+
 double Mib(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 struct Rates {
@@ -87,14 +94,14 @@ std::string LogOnName(const ClientOptions& client) {
   return client.user.empty() ? "anonymous" : "ntlm";
 }
 
-json OptionsJson(const RunOptions& o) {
+json OptionsJson(const RunOptions& o, uint64_t block_bytes) {
   return {{"target", o.target},
           {"auth", LogOnName(o.client)},
           {"workload", o.workload},
           {"connections", o.connections},
           {"depth", o.depth},
           {"threads", o.threads},
-          {"bs", o.block_bytes},
+          {"bs", block_bytes != 0 ? block_bytes : o.block_bytes},
           {"size", o.file_bytes},
           {"files", o.files},
           {"folders", o.folders},
@@ -115,7 +122,7 @@ json RunJson(const FinishedRun& run) {
   const Statistics& statistics = result.statistics;
   const Rates rates = RatesOf(result);
   json j = {{"label", run.options.label},
-            {"options", OptionsJson(run.options)},
+            {"options", OptionsJson(run.options, result.block_bytes)},
             {"agreed",
              {{"dialect", result.dialect}, {"signing", result.signing}, {"cipher", result.cipher}}},
             {"seconds", result.seconds},
@@ -209,13 +216,15 @@ std::string ResultText(const FinishedRun& run) {
   const Statistics& statistics = result.statistics;
   const Rates rates = RatesOf(result);
   std::string text = absl::StrFormat(
-      "%s: %d x %d, %s%s, signing %s, cipher %s, %.2f s%s\n", options.label, options.connections,
+      "%s: %s%d x %d, %s%s, signing %s, cipher %s, %.2f s%s%s\n", options.label,
+      result.block_bytes == 0 ? "" : Size(result.block_bytes) + ", ", options.connections,
       options.depth, options.client.limit ? "no SMB" : "SMB " + result.dialect,
       options.client.kerberos ? ", Kerberos" : "", result.signing, result.cipher, result.seconds,
-      options.verify ? ", verified" : "");
+      options.verify ? ", verified" : "", result.interrupted ? ", interrupted" : "");
   if (statistics.operations() > 0) {
     absl::StrAppendFormat(&text, "  rate         %.0f op/s", rates.operations);
     if (statistics.bytes() > 0) absl::StrAppendFormat(&text, ", %.1f MB/s", rates.megabytes);
+    if (options.rate > 0) absl::StrAppendFormat(&text, "; %.0f op/s asked for", options.rate);
     absl::StrAppend(&text, "\n  latency      ");
     for (const QuantileRow& row : kQuantiles) {
       absl::StrAppend(&text, row.name, " ", Duration(statistics.latency().Quantile(row.quantile)),

@@ -157,7 +157,10 @@ ring::Task<absl::Status> Client::LogOn() {
     exchange.set_verify_later();
     const NtStatus status = co_await exchange;
     if (status != NtStatus::kOk && status != NtStatus::kMoreProcessingRequired) {
-      co_return Failed(absl::StrCat("SESSION_SETUP of user \"", options_.user, "\""), status);
+      co_return Failed(options_.user.empty()
+                           ? "anonymous SESSION_SETUP (there is no --user)"
+                           : absl::StrCat("SESSION_SETUP of user \"", options_.user, "\""),
+                       status);
     }
     proto::SessionSetupResponse response;
     if (!proto::SessionSetupResponse::Decode(exchange.response(), &response)) {

@@ -32,6 +32,8 @@ class DataWorkload final : public Workload {
         before_(options.seed + 1),
         members_(options.connections) {}
 
+  uint64_t block_bytes() const override { return block_bytes_; }
+
   Task<absl::Status> SetUp(Client& client) override {
     if (blocks_ == 0) {
       co_return absl::InvalidArgumentError("--size is smaller than one block (--bs)");

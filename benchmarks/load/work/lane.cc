@@ -190,11 +190,12 @@ Task<void> Lane::RunSlot(Member& member, Slot& slot, uint64_t quota) {
   }
   while (!workload.Finished(slot) && MayBegin(&quota)) {
     now = clock.MonotonicNanos();
+    const uint64_t window_end = run_.window_end.load(std::memory_order_relaxed);
     uint64_t begin = now;
     if (pacer_->open_loop()) {
       begin = pacer_->NextArrival();
-      if (begin >= run_.window_end) break;
-      if (now >= run_.window_end && now - run_.window_end > kOverrunNanos) {
+      if (begin >= window_end) break;
+      if (now >= window_end && now - window_end > kOverrunNanos) {
         ++missed_;
         continue;
       }
@@ -202,7 +203,7 @@ Task<void> Lane::RunSlot(Member& member, Slot& slot, uint64_t quota) {
         auto until_then = loop_->SleepFor(begin - now);
         co_await until_then;
       }
-    } else if (now >= run_.window_end) {
+    } else if (now >= window_end) {
       break;
     }
     operating_.fetch_add(1, std::memory_order_relaxed);
@@ -240,7 +241,7 @@ void Lane::Take(const Outcome& outcome, const Member& member, Slot& slot, uint64
   interval_.latency.Record(nanos);
   interval_.bytes += outcome.bytes;
   const auto measured = [this](uint64_t at) {
-    return at >= run_.window_start && at < run_.window_end;
+    return at >= run_.window_start && at < run_.window_end.load(std::memory_order_relaxed);
   };
   if (measured(end)) statistics_.RecordWork(outcome);
   if (measured(pacer_->open_loop() ? begin : end)) statistics_.RecordLatency(outcome, nanos);

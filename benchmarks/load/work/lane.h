@@ -36,7 +36,8 @@ struct RunState {
   // Monotonic nanoseconds; set before the operations begin.
   uint64_t start = 0;
   uint64_t window_start = 0;  // what lies before is warm-up
-  uint64_t window_end = std::numeric_limits<uint64_t>::max();
+  // Somebody may make it earlier meanwhile.
+  std::atomic<uint64_t> window_end{std::numeric_limits<uint64_t>::max()};
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> errors{0};
 

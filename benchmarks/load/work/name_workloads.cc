@@ -200,6 +200,8 @@ class CreateDelete final : public NameWorkload {
                                                               : kDefaultSmallFileBytes)),
         contents_(options.seed) {}
 
+  uint64_t block_bytes() const override { return bytes_; }
+
   Task<Outcome> Once(Member& member, Slot& slot) override {
     const uint64_t file = slot.number << 32 | slot.turn++;
     const std::string name =

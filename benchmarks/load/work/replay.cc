@@ -126,6 +126,10 @@ class Replay final : public Workload {
       const size_t stream = numbers.emplace(words[0], numbers.size()).first->second;
       streams_[stream % streams_.size()].steps.push_back(std::move(step));
     }
+    if (numbers.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the log ", options_.log, " has no operation (a pipe cannot be read twice)"));
+    }
     return absl::OkStatus();
   }
 

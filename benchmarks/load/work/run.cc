@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "benchmarks/load/work/interrupt.h"
 #include "benchmarks/load/work/lane.h"
 #include "server/base/clock.h"
 
@@ -95,6 +96,7 @@ class Runner {
   bool Answering();
   absl::Status Watch(Latch& latch);
   void Measure(Latch& latch);
+  bool WaitUntil(Latch& latch, uint64_t monotonic_nanos);
   void TakeInterval(uint64_t at);
   std::optional<ServerUsage> Usage();
   std::optional<ServerUsage> SettledUsage();
@@ -107,6 +109,7 @@ class Runner {
   std::vector<std::unique_ptr<Lane>> lanes_;
   RunResult result_;
   bool stuck_ = false;
+  const InterruptWatch* interrupt_ = nullptr;  // while something is measured
   bool operating_ = false;  // operations run: between them the server has nothing to answer
   uint64_t answers_ = 0;
   uint64_t answered_at_ = 0;
@@ -152,6 +155,7 @@ absl::Status Runner::Prepare() {
   result_.dialect = agreed.dialect;
   result_.signing = agreed.signing;
   result_.cipher = agreed.cipher;
+  result_.block_bytes = workload_->block_bytes();
   return OnLanes(lanes_.size(), [](Lane& lane) { return lane.ConnectAll(); });
 }
 
@@ -268,26 +272,48 @@ std::optional<ServerUsage> Runner::SettledUsage() {
   return usage;
 }
 
+// As the latch's, but Ctrl-C makes now the end of what is measured. Then, too, operations that were
+// due and have not begun count as the open loop has them count.
+bool Runner::WaitUntil(Latch& latch, uint64_t monotonic_nanos) {
+  while (!result_.interrupted) {
+    const uint64_t now = Now();
+    if (interrupt_->interrupted()) {
+      result_.interrupted = true;
+      run_.window_end = std::min(now, run_.window_end.load());
+      if (now <= run_.window_start) {
+        run_.Fail(absl::CancelledError("interrupted before anything was measured"));
+      }
+      return false;
+    }
+    const bool done = latch.WaitUntil(std::min(monotonic_nanos, now + kNanos / 10));
+    if (done || now >= monotonic_nanos) return done;
+  }
+  return latch.WaitUntil(Now());
+}
+
 // From the start to the end of what is measured, on the calling thread.
 void Runner::Measure(Latch& latch) {
-  bool done = latch.WaitUntil(run_.window_start);
+  const InterruptWatch interrupt;
+  interrupt_ = &interrupt;
+  bool done = WaitUntil(latch, run_.window_start);
   result_.server_before = Usage();
   const double client_before = ClientCpuSeconds();
   if (run_.window_start > run_.start) TakeInterval(Now());
   uint64_t next = run_.window_start + kNanos;
   while (!done && !run_.stop.load(std::memory_order_relaxed)) {
-    const uint64_t until = std::min(next, run_.window_end);
-    done = latch.WaitUntil(until);
+    const uint64_t until = std::min(next, run_.window_end.load());
+    done = WaitUntil(latch, until);
+    const bool ended = until >= run_.window_end;
     // The usage is read before anything else is done.
-    if (until == run_.window_end && !result_.server_after) result_.server_after = Usage();
+    if (ended && !result_.server_after) result_.server_after = Usage();
     TakeInterval(Now());
-    if (until == run_.window_end) break;
+    if (ended) break;
     next += kNanos;
     if (workload_->has_operations() && !Answering()) break;  // Watch() says so
   }
   if (!result_.server_after) result_.server_after = Usage();
   result_.client_cpu_seconds = ClientCpuSeconds() - client_before;
-  const uint64_t end = std::min(Now(), run_.window_end);
+  const uint64_t end = std::min(Now(), run_.window_end.load());
   result_.seconds = static_cast<double>(end - std::min(end, run_.window_start)) / 1e9;
 }
 

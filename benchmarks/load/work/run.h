@@ -28,8 +28,10 @@ struct Interval {
 };
 
 struct RunResult {
-  Statistics statistics;  // of the measured time; errors of all the time
-  double seconds = 0;     // measured
+  Statistics statistics;     // of the measured time; errors of all the time
+  double seconds = 0;        // measured
+  bool interrupted = false;  // by Ctrl-C: measured for less long than was asked for
+  uint64_t block_bytes = 0;  // of its operations; 0: they have none, or several
   // Open loop: operations that had their time within the run and never began, since the server (or
   // this client) was too far behind.
   uint64_t missed = 0;
@@ -50,8 +52,8 @@ struct RunResult {
 using Progress = std::function<void(const Interval&)>;
 
 // Runs it to its end. The error says what failed, where, and the server's NTSTATUS; more errors
-// than options.errors_max are one. After an error that says that the server did not answer the
-// process should end: its threads still wait.
+// than options.errors_max are one. SIGINT ends what is measured early. After an error that says
+// that the server did not answer the process should end: its threads still wait.
 absl::StatusOr<RunResult> Run(const RunOptions& options, const Progress& progress);
 
 }  // namespace sluice::bench

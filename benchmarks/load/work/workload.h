@@ -47,6 +47,8 @@ class Workload {
   virtual ~Workload() = default;
 
   virtual Readiness readiness() const { return Readiness::kTree; }
+  // What each operation reads or writes, where that is one size.
+  virtual uint64_t block_bytes() const { return 0; }
   // False: the connections are all there is to it.
   virtual bool has_operations() const { return true; }
   // Once, on a connection of its own, before the run.

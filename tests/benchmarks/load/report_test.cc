@@ -91,6 +91,28 @@ TEST(ResultsTest, TextHasWhatThereIs) {
   }
 }
 
+TEST(ResultsTest, TextSaysHowItWasRunAndThatItWasCutShort) {
+  FinishedRun run = SomeRun(1);
+  run.options.rate = 800;
+  run.options.client.kerberos = true;
+  run.result.block_bytes = 65536;
+  run.result.interrupted = true;
+  const std::string text = ResultText(run);
+  for (const char* part : {"64K, 1 x 1", "; 800 op/s asked for", ", Kerberos", ", interrupted"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
+  }
+}
+
+TEST(ResultsTest, JsonHasTheBlockThatWasUsedAndTheLogOn) {
+  std::vector<FinishedRun> runs = SomeRuns();
+  runs[0].result.block_bytes = 4096;
+  runs[1].options.client.limit = true;
+  const nlohmann::json all = nlohmann::json::parse(ResultsJson(runs)).at("runs");
+  EXPECT_EQ(all[0]["options"]["bs"], 4096);
+  EXPECT_EQ(all[0]["options"]["auth"], "anonymous");
+  EXPECT_EQ(all[1]["options"]["auth"], "none");
+}
+
 TEST(ReportTest, OnePageWithEscapedNamesAndNothingFromOutside) {
   const std::string results = WriteFile("ours.json", ResultsJson(SomeRuns()));
   const std::string others = WriteFile("theirs.json", ResultsJson(SomeRuns()));

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/load/work/contents.h"
@@ -128,6 +130,31 @@ TEST_F(RunTest, RunInWhichNothingEndedIsAnError) {
   std::ofstream(options_.log) << "a wait 1\n";
   const absl::StatusOr<RunResult> result = bench::Run(options_, nullptr);
   EXPECT_NE(result.status().message().find("--time"), absl::string_view::npos) << result.status();
+}
+
+TEST_F(RunTest, LogWithoutOperationsIsAnError) {
+  options_.log = directory_ + "/log";
+  std::ofstream(options_.log) << "# nothing\n";
+  EXPECT_NE(Go("replay").status().message().find("no operation"), absl::string_view::npos);
+}
+
+TEST_F(RunTest, InterruptEndsWhatIsMeasuredAndKeepsTheResult) {
+  options_.workload = "randwrite";
+  options_.count = 0;
+  options_.seconds = 600;
+  options_.warmup_seconds = 0;
+  bool raised = false;
+  const absl::StatusOr<RunResult> result = bench::Run(options_, [&raised](const Interval&) {
+    // A second one would end the process.
+    if (!std::exchange(raised, true)) std::raise(SIGINT);
+  });
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->interrupted);
+  EXPECT_GT(result->statistics.operations(), 0u);
+  EXPECT_GT(result->seconds, 0);
+  EXPECT_LT(result->seconds, 100);
+  EXPECT_EQ(result->block_bytes, 4096u);
+  EXPECT_TRUE(std::filesystem::is_empty(disk_));
 }
 
 TEST_F(RunTest, UnknownWorkloadIsAnErrorThatNamesThose) {

@@ -143,6 +143,12 @@ TEST(CommandLineTest, ErrorsSayWhatToDo) {
   EXPECT_NE(ErrorOf({"limit://127.0.0.1:1", "--verify"}).find("verified"), std::string::npos);
   EXPECT_NE(ErrorOf({"smb://127.0.0.1/s", "--curve=loops"}).find("loops=2"), std::string::npos);
   EXPECT_NE(ErrorOf({"-w", "echo"}).find("smb://HOST"), std::string::npos);
+  EXPECT_NE(ErrorOf({"smb://127.0.0.1/s", "--time=0"}).find("0 is not a number above 0"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf({"smb://127.0.0.1/s", "--warmup=-1"}).find("-1 is not a number from 0 on"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf({"suite", "/nonexistent/jobs.toml"}).find("cannot read the job file"),
+            std::string::npos);
 }
 
 // Whatever tickets the machine's user has.
@@ -192,6 +198,7 @@ TEST(CommandLineTest, HelpListsTheWorkloads) {
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->action, CommandLine::Action::kSay);
   EXPECT_NE(line->text.find("create-delete"), std::string::npos);
+  EXPECT_EQ(ParseCommandLine({"suite", "--help"})->action, CommandLine::Action::kSay);
 }
 
 std::string JobFile(const std::string& text) {
