@@ -210,7 +210,8 @@ NtStatus KerberosExchange::Accept(gss_name_t client, OM_uint32 flags, OM_uint32 
   absl::StatusOr<AuthResult> who = acceptor_.FindUser(name.text());
   if (!who.ok()) {
     reason_ = std::string(who.status().message());
-    return NtStatus::kLogonFailure;
+    return absl::IsPermissionDenied(who.status()) ? NtStatus::kAccountDisabled
+                                                  : NtStatus::kLogonFailure;
   }
   result_ = *std::move(who);
   result_.session_key = GssSessionKey(context_);
@@ -293,7 +294,9 @@ absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& princip
   User user;
   DomainUser domain_user;
   if (users_.Find(*name, &user)) {
-    if (user.disabled) return absl::PermissionDeniedError("the user is disabled");
+    if (user.disabled) {
+      return absl::PermissionDeniedError(absl::StrCat("the user \"", user.name, "\" is disabled"));
+    }
     who.user = std::move(user.name);
     who.unix_user = std::move(user.unix_user);
   } else if (domain_ != nullptr && domain_->Find(*name, who.domain, &domain_user)) {

@@ -94,6 +94,12 @@ class KerberosTest(unittest.TestCase):
         self.accepted(cache=self.realm.ticket("alice/admin", PASSWORD))
         self.assertIn("nobody", self.last_session())
 
+    def test_a_disabled_user(self):
+        self.gateway.ctl("user", "disable", "alice")
+        self.addCleanup(self.gateway.ctl, "user", "enable", "alice")
+        self.refused("NT_STATUS_ACCOUNT_DISABLED")
+        self.assertIn('log-on refused: the user "alice" is disabled', self.refusals())
+
     def test_without_a_ticket(self):
         self.refused("NT_STATUS", cache=self.realm.directory / "no-such-cache")
 
