@@ -129,16 +129,16 @@ void Chain::OnCancel(std::function<void()> cancel) {
   cancel_ = std::move(cancel);
 }
 
-bool Chain::AddOpen(std::shared_ptr<Open> open) {
+proto::NtStatus Chain::AddOpen(std::shared_ptr<Open> open) {
   // Nobody would close what a session or tree connect that has ended in the meantime has open.
-  if (connection_->FindSession(session_->id()) != session_ ||
-      session_->FindTree(tree_->id) != tree_) {
-    return false;
+  if (connection_->FindSession(session_->id()) != session_) {
+    return proto::NtStatus::kUserSessionDeleted;
   }
+  if (session_->FindTree(tree_->id) != tree_) return proto::NtStatus::kNetworkNameDeleted;
   OpenTable& opens = StateOf(*session_).opens;
   if (opens.size() >= worker_.preferences().limits.opens_per_session ||
       !opens.Insert(open, tree_->id)) {
-    return false;
+    return proto::NtStatus::kTooManyOpenedFiles;
   }
   last_open_ = open;
   if (open->can_break()) {
@@ -146,7 +146,7 @@ bool Chain::AddOpen(std::shared_ptr<Open> open) {
         {open, MakeBreakNotifier(*connection_, *session_, open->id(), NeedsSealing())});
   }
   request_->open = std::move(open);
-  return true;
+  return proto::NtStatus::kOk;
 }
 
 bool Chain::RemoveOpen() {

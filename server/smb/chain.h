@@ -58,7 +58,7 @@ class Chain final : public Exchange {
   bool cancelled() const override { return cancelled_; }
   bool ended() const override { return ended_; }
   void AttachRoom(Response* response) override;
-  bool AddOpen(std::shared_ptr<Open> open) override;
+  proto::NtStatus AddOpen(std::shared_ptr<Open> open) override;
   bool RemoveOpen() override;
   bool audits() const override;
   void Audit(base::AuditEvent event) override;

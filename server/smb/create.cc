@@ -96,9 +96,10 @@ ring::Task<NtStatus> HandleCreate(Request& request) {
   if (status != NtStatus::kOk) co_return status;
 
   const auto open = std::make_shared<FileOpen>(request.share->shared_from_this(), result.open);
-  if (!request.AddOpen(open)) {
+  status = request.AddOpen(open);
+  if (status != NtStatus::kOk) {
     co_await open->Close();
-    co_return NtStatus::kTooManyOpenedFiles;
+    co_return status;
   }
   Respond(extras, result, request);
   co_return NtStatus::kOk;

@@ -49,7 +49,8 @@ NtStatus CreatePipe(Request& request) {
   if (!proto::Utf16ToUtf8(decoded.name, &name)) return NtStatus::kObjectNameInvalid;
   const std::optional<proto::rpc::PipeKind> kind = proto::rpc::FindPipe(name);
   if (!kind.has_value()) return NtStatus::kObjectNameNotFound;
-  if (!request.AddOpen(std::make_shared<PipeOpen>(*kind))) return NtStatus::kInsufficientResources;
+  const NtStatus added = request.AddOpen(std::make_shared<PipeOpen>(*kind));
+  if (added != NtStatus::kOk) return added;
   proto::CreateResponse response;
   response.create_action = proto::kActionOpened;
   response.allocation_size = kPipeBytes;

@@ -33,7 +33,7 @@ class SmbConnection;
 // What stands behind a request: its place in the frame that it came with.
 class Exchange : public RoomSource {
  public:
-  virtual bool AddOpen(std::shared_ptr<Open> open) = 0;
+  virtual proto::NtStatus AddOpen(std::shared_ptr<Open> open) = 0;
   virtual bool RemoveOpen() = 0;
   virtual bool SendInterim() = 0;
   virtual void OnCancel(std::function<void()> cancel) = 0;
@@ -71,9 +71,12 @@ struct Request {
   Response response;
 
   // CREATE: puts a new open into the session's table, gives it its id, makes it this request's (and
-  // so the one that related commands use). False where the session holds too many: then the
-  // handler must Close() it and answer INSUFFICIENT_RESOURCES, or TOO_MANY_OPENED_FILES.
-  bool AddOpen(std::shared_ptr<Open> new_open) { return exchange->AddOpen(std::move(new_open)); }
+  // so the one that related commands use). TOO_MANY_OPENED_FILES where the session holds too many,
+  // USER_SESSION_DELETED or NETWORK_NAME_DELETED where the session or the tree connect has ended in
+  // the meantime: then the handler must Close() it and answer so.
+  proto::NtStatus AddOpen(std::shared_ptr<Open> new_open) {
+    return exchange->AddOpen(std::move(new_open));
+  }
   // CLOSE: takes `open` out of the table. False where another CLOSE was faster: FILE_CLOSED.
   bool RemoveOpen() { return exchange->RemoveOpen(); }
 
