@@ -192,7 +192,9 @@ class Look {
       row.since = StateOf(*session).since;
       row.trees = session->trees().size();
       row.opens = StateOf(*session).opens.size();
-      if (Take(row) && query_.end) co_await connection->EndSession(session, nullptr);
+      if (Take(row) && query_.end) {
+        co_await connection->EndSession(session, nullptr, "ended by an administrator");
+      }
       co_return;
     }
     if (query_.kind == InventoryKind::kTrees) {

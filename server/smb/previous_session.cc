@@ -14,7 +14,7 @@ ring::Task<void> EndHere(Worker& worker, session::SessionHandle handle) {
   const std::shared_ptr<SmbConnection> connection = worker.FindConnection(handle.connection_id);
   if (session == nullptr || connection == nullptr) co_return;
   if (connection->FindSession(session->id()) != session) co_return;
-  co_await connection->EndSession(session, nullptr);
+  co_await connection->EndSession(session, nullptr, "the client has logged on again in its place");
 }
 
 // Resumes its coroutine on `loop` when the last owner lets go of it: also when that is because a

@@ -195,7 +195,7 @@ ring::Task<void> Refuse(Request& request) {
   request.chain->worker().counters().failed_logons.Add();
   const std::shared_ptr<session::Session> session = request.chain->session();
   session->AbandonAuthentication();
-  co_await request.connection.EndSession(session, request.chain);
+  co_await request.connection.EndSession(session, request.chain, "its new log-on was refused");
 }
 
 NtStatus Check(Request& request, const proto::SessionSetupRequest& setup) {
@@ -372,11 +372,7 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
 
 ring::Task<NtStatus> HandleLogoff(Request& request) {
   const std::shared_ptr<session::Session> session = request.chain->session();
-  base::Log(base::LogLevel::kInfo,
-            {.connection = request.connection.state().id(), .session = session->id()},
-            "client %s has logged off: %s", request.connection.peer(), session->user().name);
-  request.exchange->Audit({.event = "logoff"});
-  co_await request.connection.EndSession(session, request.chain);
+  co_await request.connection.EndSession(session, request.chain, "the client has logged off");
   proto::LogoffResponse().Encode(request.response.body());
   co_return NtStatus::kOk;
 }

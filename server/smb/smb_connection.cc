@@ -69,19 +69,7 @@ void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   alive_ = false;
   transport_.reset();
   for (const std::shared_ptr<session::Session>& session : state_.TakeSessions()) {
-    if (!session->user().name.empty()) {
-      base::Log(base::LogLevel::kInfo, {.connection = state_.id(), .session = session->id()},
-                "client %s (%s) is gone: %s", peer_, session->user().name, net::Name(reason));
-      if (base::AuditLog* const audit = worker_.server().audit; audit != nullptr) {
-        audit->Write({.event = "logoff",
-                      .user = session->user().name,
-                      .client = peer_,
-                      .connection = state_.id(),
-                      .session = session->id(),
-                      .detail = net::Name(reason)});
-      }
-    }
-    ring::Spawn(EndSession(session, nullptr));
+    ring::Spawn(EndSession(session, nullptr, net::Name(reason)));
   }
   CancelAll(nullptr, nullptr, nullptr);
   DropOuts(std::exchange(ready_first_, nullptr));
@@ -131,10 +119,27 @@ ring::Task<void> CloseOpens(std::vector<std::shared_ptr<Open>> opens) {
 
 }  // namespace
 
+void SmbConnection::TellOfEnd(session::Session& session, absl::string_view why) {
+  // Nobody has logged on to it, and been told of.
+  if (session.attachment == nullptr || StateOf(session).since == 0) return;
+  const std::string& user = session.user().name;
+  base::Log(base::LogLevel::kInfo, {.connection = state_.id(), .session = session.id()},
+            "session of client %s (%s) ends: %s", peer_, user, why);
+  if (base::AuditLog* const audit = worker_.server().audit; audit != nullptr) {
+    audit->Write({.event = "logoff",
+                  .user = user,
+                  .client = peer_,
+                  .connection = state_.id(),
+                  .session = session.id(),
+                  .detail = why});
+  }
+}
+
 // Holds the session, and with it the credentials that its opens are closed with, to the end.
 ring::Task<void> SmbConnection::EndSession(std::shared_ptr<session::Session> session,
-                                           const Chain* but) {
+                                           const Chain* but, absl::string_view why) {
   const std::shared_ptr<SmbConnection> self = shared_from_this();
+  TellOfEnd(*session, why);
   state_.RemoveSession(session->id());
   worker_.server().sessions.Remove(session->id());
   SessionsChanged();

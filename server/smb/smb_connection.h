@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "proto/smb2/header.h"
 #include "server/net/connection.h"
 #include "server/ring/task.h"
@@ -65,8 +66,9 @@ class SmbConnection final : public net::FrameHandler,
   uint16_t Grant(const proto::Header& request);
 
   // The end of a session or of a tree: requests of its own, except `but`'s, are cancelled, its
-  // opens are closed.
-  ring::Task<void> EndSession(std::shared_ptr<session::Session> session, const Chain* but);
+  // opens are closed. The log and the audit log have `why` a session ended.
+  ring::Task<void> EndSession(std::shared_ptr<session::Session> session, const Chain* but,
+                              absl::string_view why);
   ring::Task<void> EndTree(std::shared_ptr<session::Session> session,
                            std::shared_ptr<session::Tree> tree, const Chain* but);
   // All tree connects of that share end.
@@ -94,6 +96,7 @@ class SmbConnection final : public net::FrameHandler,
   bool answers_wait() const { return ready_first_ != nullptr; }
 
  private:
+  void TellOfEnd(session::Session& session, absl::string_view why);
   void CancelAll(const session::Session* session, const session::Tree* tree, const Chain* but);
   void UpdateBackPressure();
   void DropOuts(OutMessage* first);

@@ -69,6 +69,19 @@ TEST_F(AuditTest, TellsOfAConnectionThatWasLostAsALogOff) {
   EXPECT_EQ(Events("logoff").size(), 1u);
 }
 
+TEST_F(AuditTest, TellsOfAKickedSessionOnceAndWhy) {
+  {
+    TestClient client(address());
+    ASSERT_TRUE(client.Start("files"));
+    ASSERT_EQ(gateway_->List({.kind = InventoryKind::kSessions, .end = true}).matched, 1u);
+  }
+  ASSERT_TRUE(Eventually([this] { return gateway_->Status().connections == 0; }));
+  const std::vector<json> off = Events("logoff");
+  ASSERT_EQ(off.size(), 1u);
+  EXPECT_EQ(off[0].at("user"), "alice");
+  EXPECT_EQ(off[0].at("detail"), "ended by an administrator");
+}
+
 TEST_F(AuditTest, TellsOfAWrongPasswordButNotThePassword) {
   {
     TestClient client(address());
