@@ -146,7 +146,8 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   }
   const std::shared_ptr<const Share> share = server.shares.Find(ShareName(decoded.path));
   if (share == nullptr) co_return NtStatus::kBadNetworkName;
-  std::optional<SharePreferences> preferences = PreferencesOf(server, *share);
+  // Used to the end: a change that comes while this waits is for the next tree connect.
+  const std::optional<SharePreferences> preferences = PreferencesOf(server, *share);
   if (!preferences.has_value()) co_return NtStatus::kBadNetworkName;
   const std::shared_ptr<session::Session> session = chain.session();
   auth::ShareLevel level = auth::ShareLevel::kWrite;
@@ -155,11 +156,8 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
     if (request.connection.FindSession(session->id()) != session) {
       co_return NtStatus::kUserSessionDeleted;
     }
-    // The share may have been removed or changed in the meantime.
-    preferences = PreferencesOf(server, *share);
-    if (server.shares.Find(share->name) != share || !preferences.has_value()) {
-      co_return NtStatus::kBadNetworkName;
-    }
+    // The share may have been removed in the meantime.
+    if (server.shares.Find(share->name) != share) co_return NtStatus::kBadNetworkName;
   }
   if (level == auth::ShareLevel::kNone) {
     co_return RefuseShare(request, *share,
