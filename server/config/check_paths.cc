@@ -43,6 +43,11 @@ std::string ProblemOfLog(const std::string& file) {
   return file.empty() ? "" : ProblemOf(DirectoryOf(file));
 }
 
+// The directory of the default is made by the service manager.
+std::string ProblemOfControlSocket(const std::string& path) {
+  return path == Configuration().control_socket ? "" : ProblemOf(DirectoryOf(path));
+}
+
 // It is made where it does not exist, its parents are not.
 std::string ProblemOfStateDirectory(const std::string& directory) {
   if (directory.empty()) return "it must name a directory";
@@ -66,6 +71,7 @@ absl::Status CheckPaths(const Configuration& configuration) {
   };
   const GatewayOptions& gateway = configuration.gateway;
   check("server", "state_dir", ProblemOfStateDirectory(gateway.state_dir));
+  check("server", "control_socket", ProblemOfControlSocket(configuration.control_socket));
   check("auth", "kerberos_keytab", ProblemOfKeytab(gateway.kerberos_keytab));
   check("log", "file", ProblemOfLog(configuration.log_file));
   check("audit", "file", ProblemOfLog(gateway.audit_file));

@@ -25,7 +25,10 @@ TEST(CheckPathsTest, WhatIsThereOrCanBeMadeIsRight) {
                 "[log]\nfile = '", testing::TempDir(), "/log'\n[audit]\nfile = '",
                 testing::TempDir(), "/audit'\n[auth]\nkerberos_keytab = '/etc/passwd'"))),
             "");
-  EXPECT_EQ(ProblemsOf("[server]\nstate_dir = '/tmp'"), "");
+  EXPECT_EQ(ProblemsOf("[server]\nstate_dir = '/tmp'\ncontrol_socket = '/tmp/socket'"), "");
+  EXPECT_EQ(ProblemsOf("[server]\nstate_dir = '/tmp'\n"
+                       "control_socket = '/run/sluice/control.sock'"),
+            "");
 }
 
 TEST(CheckPathsTest, WhatIsMissingIsNamedWithItsPlace) {
@@ -38,6 +41,8 @@ TEST(CheckPathsTest, WhatIsMissingIsNamedWithItsPlace) {
       "f.toml:8:1: [auth] kerberos_keytab: cannot read /no/keytab: No such file or directory");
   EXPECT_EQ(ProblemsOf("[server]\nstate_dir = '/etc/passwd'"),
             "f.toml:2:1: [server] state_dir: /etc/passwd is not a directory");
+  EXPECT_EQ(ProblemsOf("[server]\nstate_dir = '/tmp'\ncontrol_socket = '/no/such/socket'"),
+            "f.toml:3:1: [server] control_socket: /no/such: No such file or directory");
   EXPECT_EQ(ProblemsOf("[server]\nstate_dir = ''"),
             "f.toml:2:1: [server] state_dir: it must name a directory");
 }
