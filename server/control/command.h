@@ -65,7 +65,7 @@ struct CommandRow {
   absl::Span<const Parameter> parameters;
   bool mutates = false;
   // Runs on the control thread and may wait, but not for a client. The status of an error becomes
-  // the response's code (commands.h); its message says what to do.
+  // the response's code (error_codes.h); its message says what to do.
   absl::StatusOr<nlohmann::json> (*handler)(const Call& call);
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "server/config/preferences.h"
 #include "server/control/commands.h"
+#include "server/control/error_codes.h"
 
 namespace sluice::control {
 

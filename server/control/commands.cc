@@ -6,35 +6,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "crypto/secret.h"
 #include "server/base/log.h"
 #include "server/config/nearest.h"
+#include "server/control/error_codes.h"
 
 namespace sluice::control {
 namespace {
 
 using nlohmann::json;
 
-constexpr ErrorCode kErrorCodes[] = {
-    {absl::StatusCode::kInvalidArgument, "invalid_argument",
-     "the request is not understood or a value is not valid; the message says what would be"},
-    {absl::StatusCode::kNotFound, "not_found", "there is no such command, user, share, ..."},
-    {absl::StatusCode::kAlreadyExists, "already_exists", "there is one of that name already"},
-    {absl::StatusCode::kFailedPrecondition, "conflict",
-     "what is there now does not allow it; the message says what to change first"},
-    {absl::StatusCode::kResourceExhausted, "limit", "a limit is reached"},
-    {absl::StatusCode::kPermissionDenied, "denied", "the caller may not do that"},
-    {absl::StatusCode::kUnknown, "failed",
-     "it could not be done, such as for a full disk; nothing has changed"},
-};
-
 std::string Text(absl::string_view view) { return std::string(view); }
-
-absl::string_view CodeName(absl::StatusCode status) {
-  for (const ErrorCode& code : kErrorCodes) {
-    if (code.status == status) return code.name;
-  }
-  return std::end(kErrorCodes)[-1].name;
-}
 
 const CommandRow* FindCommand(absl::string_view name) {
   for (const CommandRow& row : CommandTable()) {
@@ -183,8 +165,6 @@ absl::StatusOr<json> Run(const ControlContext& context, const Caller& caller, co
 }
 
 }  // namespace
-
-absl::Span<const ErrorCode> ErrorCodes() { return kErrorCodes; }
 
 absl::Span<const CommandRow> CommandTable() {
   static const std::vector<CommandRow>* const kAll = [] {

@@ -8,7 +8,6 @@
 
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/control/command.h"
@@ -22,14 +21,6 @@ inline constexpr int kProtocolVersion = 1;
 
 // All groups.
 absl::Span<const CommandRow> CommandTable();
-
-struct ErrorCode {
-  absl::StatusCode status;
-  absl::string_view name;
-  absl::string_view meaning;
-};
-// The codes that an error may have; the last is for every other status.
-absl::Span<const ErrorCode> ErrorCodes();
 
 // Executes one request line (without its newline) and gives the response line (without one). Any
 // bytes get an answer; on the control thread only. What changes something is logged with the

@@ -11,6 +11,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "server/control/error_codes.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -73,38 +74,18 @@ absl::StatusOr<std::string> ReceiveLine(int fd) {
   return line.substr(0, line.find('\n'));
 }
 
-// The protocol's codes (docs/control-socket.md), and those of errors that are ours.
-constexpr struct {
-  absl::string_view name;
-  absl::StatusCode status;
-} kCodes[] = {
-    {"invalid_argument", absl::StatusCode::kInvalidArgument},
-    {"not_found", absl::StatusCode::kNotFound},
-    {"already_exists", absl::StatusCode::kAlreadyExists},
-    {"conflict", absl::StatusCode::kFailedPrecondition},
-    {"limit", absl::StatusCode::kResourceExhausted},
-    {"denied", absl::StatusCode::kPermissionDenied},
-    {"unreachable", absl::StatusCode::kUnavailable},
-    {"timeout", absl::StatusCode::kDeadlineExceeded},
-    {"failed", absl::StatusCode::kUnknown},
-};
-
 absl::Status ErrorFrom(const json& error) {
   const std::string message = error.value("message", "the gateway gave no reason");
-  const std::string name = error.value("code", "");
-  for (const auto& code : kCodes) {
-    if (code.name == name) return absl::Status(code.status, message);
-  }
-  return absl::UnknownError(message);
+  return absl::Status(control::StatusOfCode(error.value("code", "")), message);
 }
 
 }  // namespace
 
 absl::string_view CodeName(const absl::Status& status) {
-  for (const auto& code : kCodes) {
-    if (code.status == status.code()) return code.name;
-  }
-  return "failed";
+  // What the gateway cannot say itself.
+  if (absl::IsUnavailable(status)) return "unreachable";
+  if (absl::IsDeadlineExceeded(status)) return "timeout";
+  return control::CodeName(status.code());
 }
 
 absl::StatusOr<json> Call(const std::string& socket_path, const std::string& command,

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/control/error_codes.h"
 #include "tests/server/control/control_fixture.h"
 
 namespace sluice::control {
