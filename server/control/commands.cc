@@ -96,9 +96,10 @@ absl::Status CheckParameters(const CommandRow& row, const json& params) {
 
 // The parameters as a log may show them.
 json WithoutSecrets(const CommandRow& row, const json& params) {
-  json shown = params;
+  json shown = json::object();
   for (const Parameter& parameter : row.parameters) {
-    if (parameter.secret) shown.erase(Text(parameter.name));
+    const auto found = params.find(Text(parameter.name));
+    if (!parameter.secret && found != params.end()) shown[Text(parameter.name)] = *found;
   }
   return shown;
 }
@@ -114,6 +115,18 @@ void LogChange(const CommandRow& row, const Call& call, const absl::Status& stat
         absl::StrCat("control socket: uid ", call.caller.uid, ", pid ", call.caller.pid);
     const std::string detail = status.ok() ? what : absl::StrCat(what, ": ", result);
     audit->Write({.event = "admin", .ok = status.ok(), .client = caller, .detail = detail});
+  }
+}
+
+// Any string in the parameters may be a password. What the JSON parser itself has held of it in
+// buffers that it freed is out of reach.
+void WipeParameters(json* request) {
+  const auto params = request->is_object() ? request->find("params") : request->end();
+  if (params == request->end() || !params->is_object()) return;
+  for (json& value : *params) {
+    if (!value.is_string()) continue;
+    auto& text = value.get_ref<std::string&>();
+    crypto::Wipe(text.data(), text.size());
   }
 }
 
@@ -180,12 +193,13 @@ absl::Span<const CommandRow> CommandTable() {
 }
 
 std::string Execute(const ControlContext& context, const Caller& caller, absl::string_view line) {
-  const json request = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+  json request = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   json response = json::object();
   if (request.is_object() && request.contains("id") && HasValidId(request)) {
     response["id"] = request["id"];
   }
   const absl::StatusOr<json> result = Run(context, caller, request);
+  WipeParameters(&request);
   if (result.ok()) {
     response["result"] = *result;
   } else {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crypto/secret.h"
 #include "server/base/audit_log.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
@@ -35,6 +36,7 @@ constexpr uint64_t kIdlePeerNanos = 5'000'000'000;
 constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
 // With so much unread a peer's next request waits.
 constexpr size_t kUnreadBytesMax = 1u << 20;
+constexpr size_t kReceiveBytes = 16384;
 // Of the thread: the loops go first where there is not enough for all.
 constexpr int kNice = 19;
 
@@ -107,8 +109,11 @@ absl::StatusOr<int> Listen(const std::string& path, std::optional<gid_t> allowed
   return listener;
 }
 
-// One peer: what it sent and is not yet a line, and what it has not yet read.
+// One peer: what it sent and is not yet a line, and what it has not yet read. Passwords pass
+// through `in`: it never grows, which would leave copies behind, and what has been used is wiped.
 struct Peer {
+  ~Peer() { crypto::Wipe(in.data(), in.size()); }
+
   int fd = -1;
   Caller caller;
   std::string in;
@@ -116,6 +121,14 @@ struct Peer {
   uint64_t last_progress_nanos = 0;
   bool done = false;
 };
+
+// Leaves nothing of them.
+void TakeOut(size_t bytes, std::string* text) {
+  std::copy(text->begin() + static_cast<ptrdiff_t>(bytes), text->end(), text->begin());
+  const size_t rest = text->size() - bytes;
+  crypto::Wipe(text->data() + rest, bytes);
+  text->resize(rest);
+}
 
 // Executes and takes out the whole lines of `peer.in`, as long as the peer reads the answers. A
 // line that grows too long ends the peer.
@@ -126,31 +139,29 @@ void ExecuteLines(const ControlContext& context, Peer& peer) {
     peer.out +=
         Execute(context, peer.caller, absl::string_view(peer.in).substr(begin, end - begin));
     peer.out += '\n';
-    // Passwords pass through here.
-    std::fill(peer.in.begin() + static_cast<ptrdiff_t>(begin),
-              peer.in.begin() + static_cast<ptrdiff_t>(end), '\0');
   }
-  peer.in.erase(0, begin);
+  TakeOut(begin, &peer.in);
   if (peer.in.size() > limits::control_request_bytes_max &&
       peer.in.find('\n') == std::string::npos) {
     peer.out +=
         absl::StrCat(R"({"error":{"code":"invalid_argument","message":"a request has at most )",
                      limits::control_request_bytes_max, R"( bytes"}})", "\n");
-    peer.in.clear();
+    TakeOut(peer.in.size(), &peer.in);
     peer.done = true;
   }
 }
 
 void ReadFrom(const ControlContext& context, Peer& peer, uint64_t now) {
-  char buffer[16384];
+  char buffer[kReceiveBytes];
   const ssize_t got = recv(peer.fd, buffer, sizeof(buffer), 0);
   if (got <= 0) {
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) peer.done = true;
     return;
   }
   peer.last_progress_nanos = now;
+  peer.in.reserve(limits::control_request_bytes_max + kReceiveBytes);
   peer.in.append(buffer, static_cast<size_t>(got));
-  explicit_bzero(buffer, sizeof(buffer));
+  crypto::Wipe(buffer, sizeof(buffer));
   ExecuteLines(context, peer);
 }
 
