@@ -83,6 +83,9 @@ class SambaImportTest(unittest.TestCase):
         as_json = json.loads(self.import_conf("--json").stdout)
         self.assertEqual(output.read_text(), as_json["toml"])
         self.assertGreater(len(as_json["notes"]), 20)
+        output.unlink()
+        self.import_conf("--json", "--output", str(output))
+        self.assertEqual(output.read_text(), as_json["toml"])
 
     def test_the_result_is_a_usable_configuration(self):
         output = self.directory / "checked.toml"
@@ -111,6 +114,21 @@ class SambaImportTest(unittest.TestCase):
                                   capture_output=True, timeout=30)
             self.assertEqual(done.returncode, 1, command)
             self.assertIn("cannot read /tmp: ", done.stderr)
+
+    def test_an_import_that_fails_halfway_says_what_is_there(self):
+        with Gateway() as gateway:
+            good = [f"user{i}:0:XX:{i:032X}:[U]:LCT-0:" for i in range(700)]
+            bad = [*good[:600], "nonsense", *good[600:]]  # behind what one request can hold
+            done = gateway.ctl("user", "import", input="\n".join(bad), check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "line 601: .*; the [0-9]+ users of the lines before [0-9]+ "
+                                          "are imported, none of those from there on")
+            there = len(json.loads(gateway.ctl("user", "list", "--json").stdout))
+            self.assertIn(f"the {there - len(gateway.users)} users", done.stderr)
+            done = gateway.ctl("user", "import", input="nonsense\n", check=False)
+            self.assertIn("none was imported", done.stderr)
+            done = gateway.ctl("user", "import", input="\n".join(good))
+            self.assertIn("700 users imported", done.stdout)
 
     def test_imported_users_use_imported_shares(self):
         with self.gateway() as gateway:

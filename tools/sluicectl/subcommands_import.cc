@@ -56,27 +56,34 @@ void ImportSamba(Context& context, const SambaOptions& options) {
   const absl::StatusOr<samba::SmbConf> conf = samba::ReadSmbConf(options.input);
   if (!conf.ok()) return Fail(context, conf.status());
   const samba::Imported imported = samba::Import(*conf);
+  if (!output.empty()) {
+    const absl::Status written = Write(options, imported.toml);
+    if (!written.ok()) return Fail(context, written);
+  }
   if (context.json) {
     std::cout << json{{"toml", imported.toml}, {"notes", imported.notes}}.dump(2) << "\n";
     return;
   }
-  if (output.empty()) {
-    std::cout << imported.toml;
-  } else {
-    const absl::Status written = Write(options, imported.toml);
-    if (!written.ok()) return Fail(context, written);
-  }
+  if (output.empty()) std::cout << imported.toml;
   if (imported.notes.empty()) return;
   std::cerr << "Not carried over, or carried over otherwise than you may expect:\n";
   for (const std::string& note : imported.notes) std::cerr << "  " << note << "\n";
 }
 
-// Sends `lines`, whose first one is line `first` of the whole; false if that was the end of it.
+// Sends `lines`, whose first one is line `first` of the whole; false if that was the end of it. All
+// of a request's users are taken or none; those of earlier ones stay.
 bool SendUsers(Context& context, const std::string& lines, int first, json* total) {
   const absl::StatusOr<json> result =
       Call(context.socket, "user.import", {{"smbpasswd", lines}, {"first_line", first}});
   if (!result.ok()) {
-    Fail(context, result.status());
+    const size_t before = total->at("users").size();
+    const std::string kept =
+        before == 0 ? "; none was imported"
+                    : absl::StrCat("; the ", before, " users of the lines before ", first,
+                                   " are imported, none of those from there on: what is right can "
+                                   "be imported again as a whole");
+    Fail(context,
+         absl::Status(result.status().code(), absl::StrCat(result.status().message(), kept)));
     return false;
   }
   for (const char* list : {"users", "skipped"}) {
