@@ -170,32 +170,54 @@ class InspectionTest(unittest.TestCase):
         looked = json.loads(self.gateway.ctl("top", "--batch", "--json").stdout)
         self.assertEqual(set(looked), {"stats", "connections", "opens"})
 
-    @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
-    def test_top_resizes_sorts_and_quits(self):
-        socket = self.gateway.directory / "tmux"
+    def window(self, command):
+        """A terminal of tmux that the command runs in: tmux's commands for it, and what it shows."""
+        directory = tempfile.mkdtemp(prefix="sluice-tmux-")
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
 
         def tmux(*arguments):
-            return subprocess.run(["tmux", "-S", str(socket), "-f", "/dev/null", *arguments],
-                                  check=True, capture_output=True, text=True).stdout
+            return subprocess.run(["tmux", "-S", f"{directory}/socket", "-f", "/dev/null", *arguments],
+                                  capture_output=True, text=True)
 
-        def screen():
-            return tmux("capture-pane", "-p", "-t", "top")
+        def shows(text):
+            screen = lambda: tmux("capture-pane", "-p", "-t", "top").stdout
+            self.assertTrue(eventually(lambda: text in screen()), screen())
+            return screen()
 
-        tmux("new-session", "-d", "-s", "top", "-x", "120", "-y", "30",
-             f"{SLUICECTL} --socket {self.gateway.socket} top --interval 0.3")
-        self.addCleanup(lambda: subprocess.run(["tmux", "-S", str(socket), "kill-server"],
-                                               capture_output=True))
-        self.assertTrue(eventually(lambda: "by (o)perations" in screen()), screen())
-        self.assertIn("sluice top - up", screen())
+        tmux("new-session", "-d", "-s", "top", "-x", "120", "-y", "30", command)
+        self.addCleanup(tmux, "kill-server")
+        return tmux, shows
+
+    @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+    def test_top_resizes_sorts_and_quits(self):
+        tmux, shows = self.window(f"{SLUICECTL} --socket {self.gateway.socket} top --interval 0.3")
+        self.assertIn("sluice top - up", shows("by (o)perations"))
         tmux("send-keys", "-t", "top", "b")
-        self.assertTrue(eventually(lambda: "(n)ame: bytes" in screen()), screen())
+        shows("(n)ame: bytes")
         tmux("resize-window", "-t", "top", "-x", "60", "-y", "15")
-        self.assertTrue(eventually(lambda: len(screen().rstrip("\n").splitlines()) == 15), screen())
-        self.assertLessEqual(max(map(len, screen().splitlines())), 60)
+        lines = lambda: tmux("capture-pane", "-p", "-t", "top").stdout.rstrip("\n").splitlines()
+        self.assertTrue(eventually(lambda: len(lines()) == 15), lines())
+        self.assertLessEqual(max(map(len, lines())), 60)
         tmux("send-keys", "-t", "top", "q")
-        gone = lambda: subprocess.run(["tmux", "-S", str(socket), "has-session", "-t", "top"],
-                                      capture_output=True).returncode != 0
-        self.assertTrue(eventually(gone))
+        self.assertTrue(eventually(lambda: tmux("has-session", "-t", "top").returncode != 0))
+
+    @unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+    def test_top_that_is_stopped_gives_the_terminal_back(self):
+        tmux, shows = self.window("sh -i")
+
+        def enter(line):
+            tmux("send-keys", "-t", "top", line, "Enter")
+
+        enter(f"{SLUICECTL} --socket {self.gateway.socket} top --interval 0.3")
+        shows("by (o)perations")
+        tmux("send-keys", "-t", "top", "C-z")
+        shows("Stopped")
+        enter("python3 -c 'import termios; print(\"flags\", termios.tcgetattr(0)[3] & 10)'")
+        shows("flags 10")  # ICANON and ECHO
+        enter("fg")
+        shows("by (o)perations")
+        tmux("send-keys", "-t", "top", "b")
+        shows("(n)ame: bytes")
 
 
 class LogTest(unittest.TestCase):

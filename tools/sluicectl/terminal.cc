@@ -28,7 +28,7 @@ void WriteAll(const std::string& text) {
 sigset_t Signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) sigaddset(&signals, signal);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP}) sigaddset(&signals, signal);
   return signals;
 }
 
@@ -39,22 +39,42 @@ bool Terminal::Open() {
   const sigset_t signals = Signals();
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
-  termios raw = before_;
-  raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
-  WriteAll(kEnter);
-  Measure();
+  Enter();
   open_ = true;
   return true;
 }
 
 Terminal::~Terminal() {
   if (!open_) return;
-  WriteAll(kLeave);
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  Leave();
   close(signals_);
   const sigset_t signals = Signals();
   sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void Terminal::Enter() {
+  termios raw = before_;
+  raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+  WriteAll(kEnter);
+  Measure();
+}
+
+void Terminal::Leave() {
+  WriteAll(kLeave);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+}
+
+// As the shell that stopped the program expects; returns when it goes on.
+void Terminal::Stop() {
+  Leave();
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  raise(SIGTSTP);
+  sigprocmask(SIG_UNBLOCK, &stop, nullptr);  // here it stops
+  sigprocmask(SIG_BLOCK, &stop, nullptr);
+  Enter();
 }
 
 void Terminal::Measure() {
@@ -80,6 +100,10 @@ int Terminal::WaitForKey(int millis) {
   if (polled[1].revents != 0) {
     signalfd_siginfo info{};
     if (read(signals_, &info, sizeof(info)) != sizeof(info)) return kEnd;
+    if (info.ssi_signo == SIGTSTP) {
+      Stop();
+      return kResized;
+    }
     if (info.ssi_signo != SIGWINCH) return kEnd;
     Measure();
     return kResized;

@@ -9,7 +9,8 @@
 namespace sluice::sluicectl {
 
 // While it lives the terminal shows the alternate screen and gives keys at once, unechoed. Signals
-// that end the program, and the one that tells of another size, become keys. One at a time.
+// that end the program, and the one that tells of another size, become keys; while the program is
+// stopped (Ctrl-Z) the terminal is as it was before. One at a time.
 class Terminal {
  public:
   static constexpr int kNoKey = -1;
@@ -32,6 +33,9 @@ class Terminal {
   int WaitForKey(int millis);
 
  private:
+  void Enter();
+  void Leave();
+  void Stop();
   void Measure();
 
   bool open_ = false;
