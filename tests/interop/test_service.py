@@ -307,6 +307,7 @@ class PackageTest(unittest.TestCase):
     def test_fish_completes_commands_and_options(self):
         self.assertEqual(self.complete("fish", ["prefs", "re"]), {"reset"})
         self.assertEqual(self.complete("fish", ["opens", "--pa"]), {"--path"})
+        self.assertEqual(self.complete("fish", ["--socket", "/tmp/it", "prefs", "re"]), {"reset"})
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh_takes_its_completion(self):

@@ -137,12 +137,19 @@ std::string ZshCompletion(const CommandLine& program) {
 std::string FishCompletion(const CommandLine& program) {
   std::string script = absl::StrCat("# fish completion of ", program.name, "\n");
   const std::string complete = absl::StrCat("complete -c ", program.name);
-  // Whether the words so far are exactly these commands, whatever options stand between.
+  // Whether the words so far are exactly these commands, whatever options stand between with
+  // their values.
   absl::StrAppend(&script, "function __", program.name,
                   "_at\n"
                   "  set -l words\n"
+                  "  set -l before\n"
                   "  for word in (commandline -opc)[2..-1]\n"
-                  "    string match -q -- '-*' $word; or set -a words $word\n"
+                  "    if not string match -q -- '-*' $word; and not contains -- \"$before\" ",
+                  absl::StrJoin(ValuedOptions(program), " "),
+                  "\n"
+                  "      set -a words $word\n"
+                  "    end\n"
+                  "    set before $word\n"
                   "  end\n"
                   "  test \"$words\" = \"$argv\"\n"
                   "end\n",
