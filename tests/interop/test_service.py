@@ -222,7 +222,7 @@ class PackageTest(unittest.TestCase):
         out = self.inside("""
             dpkg -i /package.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; exit 1; }
             getent passwd sluice
-            stat -c '%U %a %n' /var/lib/sluice /var/log/sluice /srv/sluice/files
+            stat -c '%U %G %a %n' /var/lib/sluice /var/log/sluice /srv/sluice/files
             man -w sluiced sluicectl sluice.toml
             sluiced --check-config
             sed -i 's/\\*:445/127.0.0.1:14459/' /etc/sluice/sluice.toml
@@ -242,7 +242,8 @@ class PackageTest(unittest.TestCase):
             getent passwd sluice || echo no user
             ls /srv/sluice/files
             """)
-        self.assertIn("sluice 700 /var/lib/sluice", out)
+        self.assertIn("sluice sluice 700 /var/lib/sluice", out)
+        self.assertIn("sluice adm 2750 /var/log/sluice", out)
         self.assertIn("/usr/share/man/man5/sluice.toml.5.gz", out)
         self.assertIn("sluice.toml\nls: cannot access '/usr/sbin/sluiced'", out)
         for path in ("/etc/sluice", "/var/lib/sluice", "/var/log/sluice"):
