@@ -42,7 +42,8 @@ void ShowProgress(const Interval& interval) {
   std::fflush(stderr);
 }
 
-// Of a suite the results of the jobs before it are kept. The jobs after it would meet what it left
+// Of a suite the results of the jobs before it are kept; where there are none, what an earlier
+// command left in the file does not pass for this one's. The jobs after it would meet what it left
 // behind, so none is run.
 [[noreturn]] void EndAfterFailure(const CommandLine& line, const std::vector<FinishedRun>& finished,
                                   const std::string& label, const absl::Status& status) {
@@ -52,7 +53,7 @@ void ShowProgress(const Interval& interval) {
     std::fprintf(stderr, "sluicebench: the suite ends after %zu of its %zu jobs\n", finished.size(),
                  line.runs.size());
   }
-  if (!line.json.empty() && !finished.empty()) {
+  if (!line.json.empty()) {
     const absl::Status written = WriteText(line.json, ResultsJson(finished, failure));
     if (!written.ok()) Complain(written, kFailed);
   }

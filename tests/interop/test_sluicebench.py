@@ -71,13 +71,13 @@ class Bench:
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("WRONG CONTENTS", done.stderr)
         self.assertIn("data-0 at 262144", done.stderr)
-        self.assertIsNone(runs)
+        self.assertEqual(runs, [])
 
     def test_wrong_password_is_said(self):
         done, runs = self.bench("run", "-w", "echo", "--count=1", password="wrong")
         self.assertEqual(done.returncode, 1)
         self.assertIn("STATUS_LOGON_FAILURE", done.stderr)
-        self.assertIsNone(runs)
+        self.assertEqual(runs, [])
 
     def test_counts_what_the_server_uses(self):
         _, runs = self.bench("run", "-w", "read", "--time=1", "--warmup=0", "--size=8M",
@@ -237,10 +237,12 @@ class FailureBenchTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
 
     def test_lost_server_ends_the_run(self):
+        results = self.directory / "results.json"
+        results.write_text("an earlier run's")
         with Gateway(required=False) as gateway:
             bench = subprocess.Popen(
                 [SLUICEBENCH, f"smb://127.0.0.1:{gateway.port}/files", "-w", "read", "--time=60",
-                 "--user", gateway.user, "--json", self.directory / "results.json"],
+                 "--user", gateway.user, "--json", results],
                 env=dict(os.environ, SLUICEBENCH_PASSWORD=gateway.password),
                 stderr=subprocess.PIPE, text=True)
             while not (gateway.shares["files"] / "sluicebench/data-0").exists():
@@ -250,7 +252,12 @@ class FailureBenchTest(unittest.TestCase):
             gateway.start()
         self.assertEqual(bench.returncode, 1)
         self.assertIn("STATUS_CONNECTION_DISCONNECTED", errors)
-        self.assertFalse((self.directory / "results.json").exists())
+        left = json.loads(results.read_text())
+        self.assertEqual(left["runs"], [])
+        self.assertIn("STATUS_CONNECTION_DISCONNECTED", left["failed"])
+        page = self.directory / "page.html"
+        subprocess.run([SLUICEBENCH, "report", results, "-o", page], check=True)
+        self.assertIn("STATUS_CONNECTION_DISCONNECTED", page.read_text())
 
     def test_full_disk_is_said(self):
         directory = self.directory / "full"
