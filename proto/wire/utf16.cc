@@ -11,7 +11,13 @@ template <typename Put>
 bool ForEachUnit(absl::string_view utf8, Put put) {
   bool after_high = false;
   while (!utf8.empty()) {
-    char32_t c = 0;
+    char32_t c = static_cast<uint8_t>(utf8[0]);
+    if (c < 0x80) {  // nearly always
+      put(static_cast<uint16_t>(c));
+      after_high = false;
+      utf8.remove_prefix(1);
+      continue;
+    }
     if (!TakeCodePoint(&utf8, &c)) return false;
     // Two surrogates that make a pair would come back as one character.
     if (after_high && IsLowSurrogate(c)) return false;

@@ -95,7 +95,11 @@ bool IsDeviceName(absl::string_view name) {
 bool IsUtf8(absl::string_view name) {
   char32_t ignored;
   while (!name.empty()) {
-    if (!proto::TakeCodePoint(&name, &ignored)) return false;
+    if (absl::ascii_isascii(name[0])) {
+      name.remove_prefix(1);
+    } else if (!proto::TakeCodePoint(&name, &ignored)) {
+      return false;
+    }
   }
   return true;
 }

@@ -43,6 +43,7 @@ class BlockingPool {
 
   // Thread-safe. Runs `job` with the credentials of `who`, which must live until it is done;
   // nullptr: with the process's. Without the right to change credentials, always the process's.
+  // The job may not count on a working directory.
   void Submit(Job& job, const base::Identity* who);
 
   size_t threads() const { return threads_.size(); }

@@ -73,7 +73,6 @@ constexpr const char* kForbidden[] = {
     "quotactl",
     // Namespaces.
     "setns",
-    "unshare",
     // The kernel.
     "init_module",
     "finit_module",
@@ -153,7 +152,12 @@ absl::Status FilterSystemCalls() {
   if (error == 0) {
     error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   }
-  if (error != 0) return absl::ErrnoToStatus(-error, "cannot forbid new user namespaces");
+  // A thread may have a working directory of its own, and no new namespace.
+  if (error == 0) {
+    error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(unshare), 1,
+                             SCMP_A0(SCMP_CMP_NE, CLONE_FS));
+  }
+  if (error != 0) return absl::ErrnoToStatus(-error, "cannot forbid new namespaces");
   error = seccomp_load(filter.get());
   if (error != 0) return absl::ErrnoToStatus(-error, "cannot filter system calls");
   return absl::OkStatus();

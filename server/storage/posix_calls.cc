@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -16,6 +17,7 @@
 #include <climits>
 #include <cstddef>
 #include <cstring>
+#include <tuple>
 
 #include "server/base/limits.h"
 
@@ -69,6 +71,28 @@ bool PathBelowRoot(int root_fd, int directory_fd, std::string* out) {
   out->assign(path.data(), path.size());
   return true;
 }
+
+// Makes a directory the calling thread's working directory, so that a call by an entry's name is
+// short: by "/proc/self/fd/7/name" it takes the kernel nearly twice as long. Leaves the directory
+// when it ends, for its file system could not be unmounted.
+class WorkingDirectory {
+ public:
+  explicit WorkingDirectory(int directory_fd) {
+    thread_local const bool of_this_thread = ::unshare(CLONE_FS) == 0;
+    entered_ = of_this_thread && ::fchdir(directory_fd) == 0;
+  }
+  ~WorkingDirectory() {
+    // Fails where nobody may enter "/"; to stay harms little then.
+    if (entered_) std::ignore = ::chdir("/");
+  }
+  WorkingDirectory(const WorkingDirectory&) = delete;
+  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
+
+  bool entered() const { return entered_; }
+
+ private:
+  bool entered_;
+};
 
 // Opens what a symlink leads to, never outside the root. A descriptor or -errno.
 int OpenLinkTarget(const EntryBatch& batch, const std::string& directory, const std::string& name) {
@@ -162,7 +186,9 @@ Result<std::vector<DirectoryEntry>> ReadEntries(int fd, bool restart) {
 }
 
 void FillStats(EntryBatch* batch) {
-  const std::string prefix = DescriptorPath(batch->directory_fd) + "/";
+  const WorkingDirectory working_directory(batch->directory_fd);
+  const std::string prefix =
+      working_directory.entered() ? "" : DescriptorPath(batch->directory_fd) + "/";
   std::string directory;
   bool directory_known = false;
   batch->stats.resize(batch->entries.size());

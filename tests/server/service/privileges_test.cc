@@ -75,6 +75,16 @@ TEST(PrivilegesTest, NeitherMountsNorNamespacesNorTracing) {
   }));
 }
 
+// What the storage backend's threads do.
+TEST(PrivilegesTest, AThreadMayHaveAWorkingDirectoryOfItsOwn) {
+  EXPECT_TRUE(InChild([] { return Drop() && unshare(CLONE_FS) == 0; }));
+}
+
+TEST(PrivilegesTest, AThreadsWorkingDirectoryBringsNoNamespace) {
+  EXPECT_TRUE(
+      InChild([] { return Drop() && unshare(CLONE_FS | CLONE_NEWNS) != 0 && errno == EPERM; }));
+}
+
 TEST(PrivilegesTest, ThreadsToComeAreFilteredToo) {
   EXPECT_TRUE(InChild([] {
     if (!Drop()) return false;
