@@ -12,7 +12,7 @@
 #include "crypto/ipsec_mb/manager.h"
 #include "crypto/openssl/evp.h"
 #include "crypto/schedules.h"
-#include "crypto/vaes/ccm_lanes.h"
+#include "crypto/vaes/vaes_lanes.h"
 
 namespace sluice::crypto {
 namespace {
@@ -20,7 +20,7 @@ namespace {
 using Tag = std::array<uint8_t, kSignatureBytes>;
 
 // From here on a lone CCM is faster by OpenSSL than as the library's MAC job, whose halves go over
-// the message twice. CcmLanes is faster still.
+// the message twice. VaesLanes are faster still.
 constexpr size_t kLoneCcmOpensslBytesMin = 2048;
 
 class IpsecStage final : public BatchStage {
@@ -32,8 +32,8 @@ class IpsecStage final : public BatchStage {
         hmacs_(manager_->get()),
         gcm_(manager_->get()),
         evp_(Evp::Create()) {
-    if (processor == Processor::kAvx512 && CcmLanes::Available()) {
-      ccm_ = std::make_unique<CcmLanes>();
+    if (processor == Processor::kAvx512 && VaesLanes::Available()) {
+      vaes_ = std::make_unique<VaesLanes>();
     }
   }
 
@@ -64,7 +64,11 @@ class IpsecStage final : public BatchStage {
         in_lanes_ = true;
         return;
       case SigningAlgorithm::kAes128Cmac:
-        macs_.Add(job);
+        if (vaes_ != nullptr) {
+          cmac_.emplace_back(job);
+        } else {
+          macs_.Add(job);
+        }
         in_lanes_ = true;
         return;
       case SigningAlgorithm::kAes128Gmac:
@@ -87,10 +91,12 @@ class IpsecStage final : public BatchStage {
     }
     switch (job->key->cipher()) {
       case Cipher::kAes128Ccm:
-        AddCcm(job, &ccm128_);
+        ccm128_.emplace_back(job);
+        in_lanes_ = true;
         return;
       case Cipher::kAes256Ccm:
-        AddCcm(job, &ccm256_);
+        ccm256_.emplace_back(job);
+        in_lanes_ = true;
         return;
       case Cipher::kNone:  // no valid key has it
       case Cipher::kAes128Gcm:
@@ -107,16 +113,10 @@ class IpsecStage final : public BatchStage {
     }
   }
 
-  void AddCcm(SealJob* job, std::vector<CcmLanes::Message>* messages) {
-    in_lanes_ = true;
-    CcmLanes::Message& message = messages->emplace_back();
-    message.job = job;
-    message.size = SizeOf(*job);
-  }
-
   // Apart from Flush(), which GMAC and GCM pass quickly.
   __attribute__((noinline)) void RunAllLanes() {
     in_lanes_ = false;
+    if (!cmac_.empty()) RunVaes(&cmac_);
     if (!ccm128_.empty()) RunCcm(&ccm128_);
     if (!ccm256_.empty()) RunCcm(&ccm256_);
     if (macs_.size() > 0) RunLanes(&macs_);
@@ -131,23 +131,33 @@ class IpsecStage final : public BatchStage {
     lanes->Clear();
   }
 
-  // Processors without 512-bit AES instructions have no CcmLanes: there CCM runs as the library's
-  // MAC jobs, or a lone one by OpenSSL.
-  void RunCcm(std::vector<CcmLanes::Message>* messages) {
-    if (ccm_ != nullptr) {
-      counters_.lanes_filled += messages->size() > 1 ? messages->size() : 0;
-      ccm_->Run(absl::MakeSpan(*messages));
-      for (CcmLanes::Message& message : *messages) Finish(message.job, message.tag);
-    } else if (messages->size() == 1 && SuitsOpenssl(messages->front())) {
-      RunByOpenssl(messages->front().job);
-    } else {
-      for (const CcmLanes::Message& message : *messages) macs_.Add(message.job);
+  void RunVaes(std::vector<VaesLanes::Message>* messages) {
+    counters_.lanes_filled += messages->size() > 1 ? messages->size() : 0;
+    vaes_->Run(absl::MakeSpan(*messages));
+    for (VaesLanes::Message& message : *messages) {
+      message.sign != nullptr ? Finish(message.sign, message.tag)
+                              : Finish(message.seal, message.tag);
     }
     messages->clear();
   }
 
-  bool SuitsOpenssl(const CcmLanes::Message& message) const {
-    return evp_ != nullptr && message.job->segment_count == 1 &&
+  // Processors without 512-bit AES instructions have no VaesLanes: there CCM runs as the library's
+  // MAC jobs, or a lone one by OpenSSL.
+  void RunCcm(std::vector<VaesLanes::Message>* messages) {
+    if (vaes_ != nullptr) {
+      RunVaes(messages);
+      return;
+    }
+    if (messages->size() == 1 && SuitsOpenssl(messages->front())) {
+      RunByOpenssl(messages->front().seal);
+    } else {
+      for (const VaesLanes::Message& message : *messages) macs_.Add(message.seal);
+    }
+    messages->clear();
+  }
+
+  bool SuitsOpenssl(const VaesLanes::Message& message) const {
+    return evp_ != nullptr && message.seal->segment_count == 1 &&
            message.size >= kLoneCcmOpensslBytesMin;
   }
 
@@ -184,9 +194,10 @@ class IpsecStage final : public BatchStage {
   HmacLanes hmacs_;
   Gcm gcm_;
   const std::unique_ptr<Evp> evp_;
-  std::unique_ptr<CcmLanes> ccm_;  // null where the processor lacks the instructions
-  std::vector<CcmLanes::Message> ccm128_;
-  std::vector<CcmLanes::Message> ccm256_;
+  std::unique_ptr<VaesLanes> vaes_;  // null where the processor lacks the instructions
+  std::vector<VaesLanes::Message> cmac_;
+  std::vector<VaesLanes::Message> ccm128_;
+  std::vector<VaesLanes::Message> ccm256_;
   bool in_lanes_ = false;  // a job waits in one of the above
 };
 

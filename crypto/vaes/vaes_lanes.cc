@@ -1,4 +1,4 @@
-#include "crypto/vaes/ccm_lanes.h"
+#include "crypto/vaes/vaes_lanes.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kBlock = kCcmBlockBytes;
 constexpr ptrdiff_t kOneKeyMessagesMin = 4;
-
-const uint8_t* RoundKeys(const CipherKey& key) {
-  return ScheduleAs<CcmSchedule>(key.schedule()).round_keys;
-}
 
 uint8_t* InLane(uint8_t* blocks, size_t lane) { return blocks + kBlock * lane; }
 
@@ -30,10 +26,23 @@ void Xor(uint8_t* to, const uint8_t* a, const uint8_t* b) {
 
 }  // namespace
 
-void CcmLanes::Run(absl::Span<Message> messages) {
+VaesLanes::Message::Message(SignJob* job)
+    : sign(job),
+      round_keys(ScheduleAs<CmacSchedule>(job->key->schedule()).round_keys),
+      segments(job->segments.data()),
+      size(SizeOf(*job)) {}
+
+VaesLanes::Message::Message(SealJob* job)
+    : seal(job),
+      round_keys(ScheduleAs<CcmSchedule>(job->key->schedule()).round_keys),
+      segments(job->segments.data()),
+      size(SizeOf(*job)) {}
+
+void VaesLanes::Run(absl::Span<Message> messages) {
   // The longest first, so that lanes do not wait for one that began late.
   const auto before = [](const Message& a, const Message& b) {
-    return a.job->key != b.job->key ? std::less<>()(a.job->key, b.job->key) : a.size > b.size;
+    return a.round_keys != b.round_keys ? std::less<>()(a.round_keys, b.round_keys)
+                                        : a.size > b.size;
   };
   if (!std::is_sorted(messages.begin(), messages.end(), before)) {
     std::sort(messages.begin(), messages.end(), before);
@@ -41,9 +50,9 @@ void CcmLanes::Run(absl::Span<Message> messages) {
   // Groups of one key run; the others gather behind them.
   Message* rest = messages.begin();
   for (Message* group = rest; group != messages.end();) {
-    const CipherKey* const key = group->job->key;
+    const uint8_t* const key = group->round_keys;
     Message* const end = std::find_if(
-        group, messages.end(), [key](const Message& message) { return message.job->key != key; });
+        group, messages.end(), [key](const Message& message) { return message.round_keys != key; });
     if (end - group >= kOneKeyMessagesMin) {
       RunTogether(absl::MakeSpan(group, end));
       rest = std::rotate(rest, group, end);
@@ -54,15 +63,17 @@ void CcmLanes::Run(absl::Span<Message> messages) {
   Clear();
 }
 
-void CcmLanes::RunTogether(absl::Span<Message> messages) {
+void VaesLanes::RunTogether(absl::Span<Message> messages) {
   if (messages.empty()) return;
-  const CipherKey& first = *messages[0].job->key;
-  rounds_ = first.cipher() == Cipher::kAes256Ccm ? 14 : 10;
+  const Message& first = messages[0];
+  const bool ccm = first.seal != nullptr;
+  rounds_ = ccm && first.seal->key->cipher() == Cipher::kAes256Ccm ? 14 : 10;
+  const uint8_t* const key = first.round_keys;
   const bool one_key = std::all_of(messages.begin(), messages.end(),
-                                   [&first](const Message& m) { return m.job->key == &first; });
-  state_.one_key = one_key ? RoundKeys(first) : nullptr;
+                                   [key](const Message& m) { return m.round_keys == key; });
+  state_.one_key = one_key ? key : nullptr;
   own_keys_ = own_keys_ || !one_key;
-  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 ? 8 : kCcmLanes;
+  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 ? 8 : kVaesLanes;
   size_t next = 0;
   size_t busy = 0;
   for (size_t lane = 0; lane < used_lanes_; ++lane) {
@@ -78,7 +89,11 @@ void CcmLanes::RunTogether(absl::Span<Message> messages) {
     for (size_t lane = 0; lane < used_lanes_; ++lane) {
       if (lanes_[lane].message != nullptr) blocks = std::min(blocks, lanes_[lane].left);
     }
-    CcmKernel(&state_, used_lanes_, rounds_, blocks);
+    if (ccm) {
+      CcmKernel(&state_, used_lanes_, rounds_, blocks);
+    } else {
+      CmacKernel(&state_, used_lanes_, blocks);
+    }
     for (size_t i = 0; i < used_lanes_; ++i) {
       Lane& lane = lanes_[i];
       if (lane.message == nullptr) continue;
@@ -98,24 +113,35 @@ void CcmLanes::RunTogether(absl::Span<Message> messages) {
   }
 }
 
-void CcmLanes::Idle(size_t i) {
+void VaesLanes::Idle(size_t i) {
   lanes_[i].message = nullptr;
   state_.text[i] = idle_.data();
 }
 
-void CcmLanes::Fill(size_t i, Message* message) {
+void VaesLanes::Fill(size_t i, Message* message) {
   Lane& lane = lanes_[i];
-  const SealJob& job = *message->job;
   lane.message = message;
   lane.segment = lane.offset = 0;
   lane.remaining = message->size;
-  lane.head_blocks = CcmHead(job, message->size, &lane.head) / kBlock;
   if (state_.one_key == nullptr) {
-    const uint8_t* const keys = RoundKeys(*job.key);
     for (size_t round = 0; round <= rounds_; ++round) {
-      std::memcpy(InLane(state_.round_keys[round], i), keys + kBlock * round, kBlock);
+      std::memcpy(InLane(state_.round_keys[round], i), message->round_keys + kBlock * round,
+                  kBlock);
     }
   }
+  if (message->seal != nullptr) {
+    StartCcm(i);
+  } else {
+    std::memset(InLane(state_.mac, i), 0, kBlock);
+    lane.piece = Piece::kDirect;
+    NextPiece(i);
+  }
+}
+
+void VaesLanes::StartCcm(size_t i) {
+  Lane& lane = lanes_[i];
+  const SealJob& job = *lane.message->seal;
+  lane.head_blocks = CcmHead(job, lane.message->size, &lane.head) / kBlock;
   // The head's last block gets the key stream of counter 0, so that the message's first block gets
   // that of counter 1. The stream for a block is computed along with the block before it.
   CcmCounter(job, 0 - static_cast<uint32_t>(std::max<size_t>(lane.head_blocks, 2) - 1),
@@ -131,7 +157,7 @@ void CcmLanes::Fill(size_t i, Message* message) {
   state_.text[i] = scratch_[i].dump.data();
 }
 
-void CcmLanes::StartHead(size_t i) {
+void VaesLanes::StartHead(size_t i) {
   Lane& lane = lanes_[i];
   lane.piece = Piece::kHead;
   lane.left = lane.head_blocks;
@@ -141,46 +167,49 @@ void CcmLanes::StartHead(size_t i) {
 }
 
 // False where the message is done.
-bool CcmLanes::NextPiece(size_t i) {
+bool VaesLanes::NextPiece(size_t i) {
   Lane& lane = lanes_[i];
   if (lane.piece == Piece::kPrime) {
     StartHead(i);
     return true;
   }
-  if (lane.remaining == 0) return false;
-  const SealJob& job = *lane.message->job;
-  if (lane.piece == Piece::kHead && job.open) {
+  const Message& message = *lane.message;
+  const bool ccm = message.seal != nullptr;
+  if (ccm ? lane.remaining == 0 : lane.piece == Piece::kLast) return false;
+  if (lane.piece == Piece::kHead && message.seal->open) {
     std::memset(InLane(state_.mac_output, i), 0xff, kBlock);
   }
-  while (lane.offset == job.segments[lane.segment].size()) {
+  while (lane.remaining > 0 && lane.offset == message.segments[lane.segment].size()) {
     ++lane.segment;
     lane.offset = 0;
   }
-  const absl::Span<uint8_t> segment = job.segments[lane.segment];
-  const size_t blocks = (segment.size() - lane.offset) / kBlock;
+  // CMAC's last block, whole or not, gets a subkey and so is gathered; that of no bytes as well.
+  const size_t direct = ccm ? lane.remaining : std::max<size_t>(lane.remaining, 1) - 1;
+  const size_t blocks =
+      direct == 0 ? 0
+                  : std::min(direct, message.segments[lane.segment].size() - lane.offset) / kBlock;
   if (blocks == 0) {
     Gather(i);
     return true;
   }
   lane.piece = Piece::kDirect;
   lane.left = blocks;
-  state_.text[i] = segment.data() + lane.offset;
+  state_.text[i] = message.segments[lane.segment].data() + lane.offset;
   lane.offset += blocks * kBlock;
   lane.remaining -= blocks * kBlock;
   return true;
 }
 
-void CcmLanes::Gather(size_t i) {
+void VaesLanes::Gather(size_t i) {
   Lane& lane = lanes_[i];
   Scratch& scratch = scratch_[i];
-  const SealJob& job = *lane.message->job;
   lane.piece = Piece::kGathered;
   lane.left = 1;
   lane.from_segment = lane.segment;
   lane.from_offset = lane.offset;
   lane.gathered = std::min(kBlock, lane.remaining);
   for (size_t have = 0; have < lane.gathered;) {
-    const absl::Span<uint8_t> segment = job.segments[lane.segment];
+    const absl::Span<uint8_t> segment = lane.message->segments[lane.segment];
     if (lane.offset == segment.size()) {
       ++lane.segment;
       lane.offset = 0;
@@ -192,25 +221,44 @@ void CcmLanes::Gather(size_t i) {
     lane.offset += take;
   }
   lane.remaining -= lane.gathered;
+  state_.text[i] = scratch.block.data();
+  if (lane.message->sign != nullptr) {
+    if (lane.remaining == 0) Pad(i);
+    return;
+  }
   // The MAC wants zeroes after the message. What it takes in when opening is what comes out, so
   // there the stream itself goes in.
+  const bool open = lane.message->seal->open;
   const uint8_t* const stream = InLane(state_.stream, i);
-  for (size_t at = lane.gathered; at < kBlock; ++at) scratch.block[at] = job.open ? stream[at] : 0;
-  state_.text[i] = scratch.block.data();
+  for (size_t at = lane.gathered; at < kBlock; ++at) scratch.block[at] = open ? stream[at] : 0;
 }
 
-void CcmLanes::FinishPiece(size_t i) {
+// CMAC's last block [RFC 4493] 2.4.
+void VaesLanes::Pad(size_t i) {
+  Lane& lane = lanes_[i];
+  uint8_t* const block = scratch_[i].block.data();
+  const CmacSchedule& schedule = ScheduleAs<CmacSchedule>(lane.message->sign->key->schedule());
+  lane.piece = Piece::kLast;
+  if (lane.gathered == kBlock) {
+    Xor(block, block, schedule.subkey1);
+    return;
+  }
+  std::memset(block + lane.gathered, 0, kBlock - lane.gathered);
+  block[lane.gathered] = 0x80;
+  Xor(block, block, schedule.subkey2);
+}
+
+void VaesLanes::FinishPiece(size_t i) {
   Lane& lane = lanes_[i];
   Scratch& scratch = scratch_[i];
   if (lane.piece == Piece::kHead) {
     const size_t last = (lane.head_blocks - 1) * kBlock;
     Xor(scratch.mask.data(), lane.head.data() + last, scratch.dump.data() + last);
-  } else if (lane.piece == Piece::kGathered) {
-    const SealJob& job = *lane.message->job;
+  } else if (lane.piece == Piece::kGathered && lane.message->seal != nullptr) {
     size_t segment = lane.from_segment;
     size_t offset = lane.from_offset;
     for (size_t done = 0; done < lane.gathered;) {
-      const absl::Span<uint8_t> to = job.segments[segment];
+      const absl::Span<uint8_t> to = lane.message->segments[segment];
       const size_t take = std::min(lane.gathered - done, to.size() - offset);
       std::copy_n(scratch.block.data() + done, take, to.data() + offset);
       done += take;
@@ -220,11 +268,16 @@ void CcmLanes::FinishPiece(size_t i) {
   }
 }
 
-void CcmLanes::FinishMessage(size_t i) {
-  Xor(lanes_[i].message->tag.data(), InLane(state_.mac, i), scratch_[i].mask.data());
+void VaesLanes::FinishMessage(size_t i) {
+  Message& message = *lanes_[i].message;
+  if (message.seal != nullptr) {
+    Xor(message.tag.data(), InLane(state_.mac, i), scratch_[i].mask.data());
+  } else {
+    std::memcpy(message.tag.data(), InLane(state_.mac, i), kBlock);
+  }
 }
 
-void CcmLanes::Clear() {
+void VaesLanes::Clear() {
   if (own_keys_) Wipe(state_.round_keys, sizeof(state_.round_keys));
   own_keys_ = false;
   Wipe(state_.mac, sizeof(state_.mac));
