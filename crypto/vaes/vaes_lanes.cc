@@ -10,7 +10,9 @@ namespace sluice::crypto {
 namespace {
 
 constexpr size_t kBlock = kCcmBlockBytes;
-constexpr ptrdiff_t kOneKeyMessagesMin = 4;
+// The lanes that keep the processor busy. CCM's have two blocks each under way.
+constexpr size_t kCmacLanes = kVaesLanes;
+constexpr size_t kCcmLanes = 8;
 
 uint8_t* InLane(uint8_t* blocks, size_t lane) { return blocks + kBlock * lane; }
 
@@ -47,13 +49,16 @@ void VaesLanes::Run(absl::Span<Message> messages) {
   if (!std::is_sorted(messages.begin(), messages.end(), before)) {
     std::sort(messages.begin(), messages.end(), before);
   }
-  // Groups of one key run; the others gather behind them.
+  // Groups of one key that fill the lanes run; the others gather behind them, since empty lanes
+  // cost more than round keys from memory.
+  const bool ccm = !messages.empty() && messages[0].seal != nullptr;
+  const size_t lanes = ccm ? kCcmLanes : kCmacLanes;
   Message* rest = messages.begin();
   for (Message* group = rest; group != messages.end();) {
     const uint8_t* const key = group->round_keys;
     Message* const end = std::find_if(
         group, messages.end(), [key](const Message& message) { return message.round_keys != key; });
-    if (end - group >= kOneKeyMessagesMin) {
+    if (end - group >= static_cast<ptrdiff_t>(lanes)) {
       RunTogether(absl::MakeSpan(group, end));
       rest = std::rotate(rest, group, end);
     }
@@ -73,7 +78,7 @@ void VaesLanes::RunTogether(absl::Span<Message> messages) {
                                    [key](const Message& m) { return m.round_keys == key; });
   state_.one_key = one_key ? key : nullptr;
   own_keys_ = own_keys_ || !one_key;
-  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 ? 8 : kVaesLanes;
+  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 || ccm ? 8 : kVaesLanes;
   size_t next = 0;
   size_t busy = 0;
   for (size_t lane = 0; lane < used_lanes_; ++lane) {
