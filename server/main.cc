@@ -44,6 +44,8 @@ using base::LogLevel;
 
 constexpr int kBadConfiguration = 2;
 constexpr int kCannotServe = 1;
+// Of the control thread: the loops go first where there is not enough for all.
+constexpr int kControlNice = 19;
 
 // Blocked in every thread, so that they end in sigwait below.
 sigset_t BlockSignals() {
@@ -183,8 +185,8 @@ int Serve(config::Configuration file) {
   // First, so that what looks at the loops finds them all.
   (*gateway)->Start();
   const control::ControlContext context = {**gateway, **configuration};
-  absl::StatusOr<std::unique_ptr<control::ControlServer>> control =
-      control::ControlServer::Start(control_socket, control_group, context, base::SystemClock());
+  absl::StatusOr<std::unique_ptr<control::ControlServer>> control = control::ControlServer::Start(
+      control_socket, control_group, context, base::SystemClock(), kControlNice);
   if (!control.ok()) return Fail(control.status());
   absl::StatusOr<std::unique_ptr<control::MetricsEndpoint>> metrics =
       StartMetrics(metrics_listen, **gateway);

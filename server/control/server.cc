@@ -37,8 +37,6 @@ constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
 // With so much unread a peer's next request waits.
 constexpr size_t kUnreadBytesMax = 1u << 20;
 constexpr size_t kReceiveBytes = 16384;
-// Of the thread: the loops go first where there is not enough for all.
-constexpr int kNice = 19;
 
 absl::Status SystemError(absl::string_view what) {
   return absl::InternalError(absl::StrCat(what, ": ", strerror(errno)));
@@ -266,7 +264,7 @@ bool AcceptFrom(int listener, std::optional<gid_t> allowed, const ControlContext
 absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(std::string path,
                                                                     const std::string& group,
                                                                     ControlContext context,
-                                                                    base::Clock& clock) {
+                                                                    base::Clock& clock, int nice) {
   std::optional<gid_t> gid;
   if (!group.empty()) {
     const absl::StatusOr<gid_t> found = FindGroup(group);
@@ -281,17 +279,18 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(std::string 
     return SystemError("eventfd");
   }
   return std::unique_ptr<ControlServer>(
-      new ControlServer(std::move(path), gid, std::move(context), clock, *listener, wake));
+      new ControlServer(std::move(path), gid, std::move(context), clock, *listener, wake, nice));
 }
 
 ControlServer::ControlServer(std::string path, std::optional<gid_t> allowed, ControlContext context,
-                             base::Clock& clock, int listener, int wake)
+                             base::Clock& clock, int listener, int wake, int nice)
     : path_(std::move(path)),
       group_(allowed),
       context_(std::move(context)),
       clock_(clock),
       listener_(listener),
       wake_(wake),
+      nice_(nice),
       thread_([this] { Run(); }) {}
 
 ControlServer::~ControlServer() {
@@ -307,7 +306,7 @@ ControlServer::~ControlServer() {
 
 void ControlServer::Run() {
   // In Linux a thread has a priority of its own.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), nice_);
   std::list<Peer> peers;
   std::vector<pollfd> polled;
   // A connection that nothing can be done about must not keep the thread busy.

@@ -21,16 +21,16 @@ class ControlServer {
   // Makes the socket at `path` and serves it until destruction, which removes it. It is its
   // owner's, mode 0600, or with a `group` also that group's, mode 0660; whoever else gets at it is
   // refused. A socket that a dead gateway left behind is replaced; one that somebody serves is an
-  // error.
+  // error. `nice` is the thread's, see setpriority(2).
   static absl::StatusOr<std::unique_ptr<ControlServer>> Start(std::string path,
                                                               const std::string& group,
                                                               ControlContext context,
-                                                              base::Clock& clock);
+                                                              base::Clock& clock, int nice);
   ~ControlServer();
 
  private:
   ControlServer(std::string path, std::optional<gid_t> group, ControlContext context,
-                base::Clock& clock, int listener, int wake);
+                base::Clock& clock, int listener, int wake, int nice);
   void Run();
 
   const std::string path_;
@@ -39,6 +39,7 @@ class ControlServer {
   base::Clock& clock_;
   const int listener_;
   const int wake_;  // an eventfd: readable when the thread must end
+  const int nice_;
   std::thread thread_;
 };
 

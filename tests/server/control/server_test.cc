@@ -46,7 +46,7 @@ class ControlServerTest : public ControlTest {
   };
 
   absl::Status Start() {
-    auto started = ControlServer::Start(path_, group_, *context_, clock_);
+    auto started = ControlServer::Start(path_, group_, *context_, clock_, 0);
     if (started.ok()) server_ = *std::move(started);
     return started.status();
   }
