@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from importlib.machinery import SourceFileLoader
 from unittest import mock
 
 from gateway import BIN, ROOT, Gateway
@@ -315,6 +316,31 @@ class LimitServerTest(unittest.TestCase):
                 self.assertEqual((run["operations"], run["errors"]), (500, {}))
             finally:
                 server.kill()
+
+
+class ProfileTest(unittest.TestCase):
+
+    def test_the_innermost_known_function_says_what_was_done(self):
+        profile = SourceFileLoader("profile", str(ROOT / "benchmarks/load/profile")).load_module()
+        kernel = "[kernel.kallsyms]"
+        for what, functions in (
+                ("reading the file: copying", ["_copy_to_iter", "filemap_read", "io_read"]),
+                ("sending: copying", ["_copy_from_iter", "tcp_sendmsg_locked", "io_send"]),
+                ("sluice: messages (proto)", ["memmove", "sluice::proto::Header::Decode"]),
+                ("the rest", ["unheard_of"])):
+            self.assertEqual(profile.classify([(name, kernel) for name in functions]), what)
+
+    @unittest.skipUnless(SLUICEBENCH.exists() and shutil.which("perf"), "not built, or no perf")
+    def test_parts_make_up_what_an_operation_costs(self):
+        with tempfile.NamedTemporaryFile() as results:
+            done = subprocess.run([ROOT / "benchmarks/load/profile", "--only=echo", "--time=2",
+                                   f"--json={results.name}"], capture_output=True, text=True)
+            if "not permitted" in done.stderr:
+                self.skipTest(done.stderr)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            (table,) = json.load(results)["profiles"]
+        self.assertAlmostEqual(sum(table["parts"].values()), table["us_per_operation"], places=3)
+        self.assertIn("crypto: signatures and ciphers", table["parts"])
 
 
 if __name__ == "__main__":
