@@ -172,25 +172,15 @@ struct Ccm {
   }
 };
 
-template <template <size_t, size_t, typename> typename Algorithm, size_t kRounds, typename Keys>
-void RunGroups(LaneState* state, size_t lanes, size_t blocks) {
-  switch (lanes) {
-    case 4:
-      Algorithm<1, kRounds, Keys>::Run(state, blocks);
-      return;
-    case 8:
-      Algorithm<2, kRounds, Keys>::Run(state, blocks);
-      return;
-    default:
-      Algorithm<4, kRounds, Keys>::Run(state, blocks);
-      return;
-  }
+template <template <size_t, size_t, typename> typename Algorithm, size_t kGroups, size_t kRounds>
+void Run(LaneState* state, size_t blocks) {
+  state->one_key != nullptr ? Algorithm<kGroups, kRounds, OneKey<kRounds>>::Run(state, blocks)
+                            : Algorithm<kGroups, kRounds, LaneKeys>::Run(state, blocks);
 }
 
-template <template <size_t, size_t, typename> typename Algorithm, size_t kRounds>
-void Run(LaneState* state, size_t lanes, size_t blocks) {
-  state->one_key != nullptr ? RunGroups<Algorithm, kRounds, OneKey<kRounds>>(state, lanes, blocks)
-                            : RunGroups<Algorithm, kRounds, LaneKeys>(state, lanes, blocks);
+template <size_t kRounds>
+void RunCcm(LaneState* state, size_t lanes, size_t blocks) {
+  lanes == 4 ? Run<Ccm, 1, kRounds>(state, blocks) : Run<Ccm, 2, kRounds>(state, blocks);
 }
 
 }  // namespace
@@ -205,11 +195,17 @@ bool LaneKernelAvailable() {
 }
 
 void CmacKernel(LaneState* state, size_t lanes, size_t blocks) {
-  Run<Cmac, 10>(state, lanes, blocks);
+  if (lanes == 4) {
+    Run<Cmac, 1, 10>(state, blocks);
+  } else if (lanes == 8) {
+    Run<Cmac, 2, 10>(state, blocks);
+  } else {
+    Run<Cmac, 4, 10>(state, blocks);
+  }
 }
 
 void CcmKernel(LaneState* state, size_t lanes, size_t rounds, size_t blocks) {
-  rounds == 10 ? Run<Ccm, 10>(state, lanes, blocks) : Run<Ccm, 14>(state, lanes, blocks);
+  rounds == 10 ? RunCcm<10>(state, lanes, blocks) : RunCcm<14>(state, lanes, blocks);
 }
 
 }  // namespace sluice::crypto

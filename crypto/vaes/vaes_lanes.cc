@@ -78,7 +78,7 @@ void VaesLanes::RunTogether(absl::Span<Message> messages) {
                                    [key](const Message& m) { return m.round_keys == key; });
   state_.one_key = one_key ? key : nullptr;
   own_keys_ = own_keys_ || !one_key;
-  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 || ccm ? 8 : kVaesLanes;
+  used_lanes_ = messages.size() <= 4 ? 4 : messages.size() <= 8 || ccm ? kCcmLanes : kCmacLanes;
   size_t next = 0;
   size_t busy = 0;
   for (size_t lane = 0; lane < used_lanes_; ++lane) {
