@@ -149,12 +149,17 @@ read only = no
             if probe.returncode == 0:
                 return self
             time.sleep(0.2)
-        raise RuntimeError(f"smbd did not become ready; see {self.directory}/log")
+        self._end()
+        raise RuntimeError(f"smbd serves nobody (smbclient: {probe.stdout.decode().strip()}); "
+                           f"see {self.directory}/log")
 
     def __exit__(self, *_):
+        self._end()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _end(self):
         self.process.terminate()
         self.process.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def cpu(self):
         """Once the processes of past connections have ended and been counted."""
