@@ -39,6 +39,11 @@ inline constexpr size_t notify_buffer_bytes_max = 64u << 10;
 inline constexpr size_t notify_buffered_bytes_max = 64u << 20;
 inline constexpr size_t security_buffer_bytes_max = 64u << 10;
 
+// Answers of a loop whose data wait in pipes, two descriptors each, and what one pipe holds: what
+// the kernel lets a user without privileges have.
+inline constexpr size_t pipes_per_loop_max = 64;
+inline constexpr size_t pipe_bytes = 1u << 20;
+
 // Names.
 inline constexpr size_t path_bytes_max = 4096;
 inline constexpr size_t component_utf16_units_max = 255;

@@ -19,6 +19,7 @@
 #include "server/net/close_reason.h"
 #include "server/ring/buffer_pool.h"
 #include "server/ring/loop.h"
+#include "server/ring/pipe_pool.h"
 
 namespace sluice::net {
 
@@ -31,11 +32,15 @@ struct Frame {
   absl::Span<uint8_t> bytes;
 };
 
-// A message to send, its 4-byte header included.
+// A message to send, its 4-byte header included: a piece of the buffer, then what is in the pipe if
+// there is one.
 struct OutFrame {
   ring::Buffer buffer;
   uint32_t offset = 0;
   uint32_t length = 0;
+  ring::Pipe tail;
+
+  size_t bytes() const { return length + tail.bytes(); }
 };
 
 class Connection;

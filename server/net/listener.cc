@@ -165,7 +165,8 @@ class Listener::Impl {
       ring::Sqe sqe;
       sqe.code = ring::OpCode::kAcceptMultishot;
       sqe.fd = fd_.get();
-      sqe.flags = SOCK_CLOEXEC;
+      // Sending out of a pipe asks for it; the ring's own operations wait all the same.
+      sqe.flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
       loop().Queue(sqe, &accept_);
     }
 

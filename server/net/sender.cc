@@ -27,12 +27,12 @@ Sender::Sender(ring::Loop& loop, int fd, uint64_t timeout_nanos, NetCounters& co
 
 void Sender::Send(absl::Span<OutFrame> frames) {
   if (stopped_) {
-    for (OutFrame& frame : frames) frame.buffer.Reset();
+    for (OutFrame& frame : frames) frame = OutFrame();
     return;
   }
   for (OutFrame& frame : frames) {
     if (frame.length == 0) continue;
-    queued_bytes_ += frame.length;
+    queued_bytes_ += frame.bytes();
     queue_.push_back(std::move(frame));
   }
   if (!in_flight_ && queued_bytes_ > 0) {
@@ -42,11 +42,17 @@ void Sender::Send(absl::Span<OutFrame> frames) {
 }
 
 void Sender::Begin() {
-  const size_t n = std::min(queue_.size() - head_, kVectorsMax);
+  in_flight_ = true;
+  counters_.sends.Add();
+  if (queue_[head_].length == 0) return BeginTail(ring::OpCode::kSplice);
+  // As many as one call takes, up to the first whose data come from a pipe.
+  size_t n = 1;
+  while (n < kVectorsMax && head_ + n < queue_.size() && !queue_[head_ + n - 1].tail) ++n;
   ring::Sqe sqe;
   sqe.fd = fd_;
   // With MSG_WAITALL the kernel itself goes on after a short send.
   sqe.flags = MSG_NOSIGNAL | MSG_WAITALL;
+  if (queue_[head_ + n - 1].tail) sqe.flags |= MSG_MORE;
   // Without memory for the vectors the frames go one by one.
   if (n > 1) message_ = loop_.buffers().Acquire(kMessageBytes);
   if (n > 1 && message_) {
@@ -66,21 +72,39 @@ void Sender::Begin() {
     sqe.address = frame.buffer.data() + frame.offset;
     sqe.length = frame.length;
   }
-  in_flight_ = true;
-  counters_.sends.Add();
+  loop_.Queue(sqe, &operation_);
+}
+
+// kSplice or, where the socket takes nothing for now, kPollWritable. A splice does not wait for the
+// peer by itself: it would hold one of the kernel's threads meanwhile.
+void Sender::BeginTail(ring::OpCode code) {
+  const ring::Pipe& tail = queue_[head_].tail;
+  polling_ = code == ring::OpCode::kPollWritable;
+  ring::Sqe sqe;
+  sqe.code = code;
+  sqe.fd = fd_;
+  if (!polling_) {
+    sqe.fd2 = tail.out();
+    sqe.offset = ring::kNoOffset;
+    sqe.length = tail.bytes();
+  }
   loop_.Queue(sqe, &operation_);
 }
 
 void Sender::OnCompletion(const ring::Completion& completion) {
   in_flight_ = false;
   message_.Reset();
+  const bool polled = std::exchange(polling_, false);
   if (stopped_) {
     queue_.clear();
     host_.OnSenderQuiet();
     return;
   }
   if (completion.result > 0) {
-    Sent(static_cast<size_t>(completion.result));
+    if (!polled) Sent(static_cast<size_t>(completion.result));
+  } else if (completion.result == -EAGAIN && queue_[head_].length == 0 && !polled) {
+    in_flight_ = true;
+    return BeginTail(ring::OpCode::kPollWritable);
   } else {
     Failed(completion.result);
     if (stopped_) return;
@@ -109,13 +133,18 @@ void Sender::Sent(size_t bytes) {
   queued_bytes_ -= bytes;
   while (bytes > 0) {
     OutFrame& frame = queue_[head_];
-    if (bytes < frame.length) {
-      frame.offset += static_cast<uint32_t>(bytes);
-      frame.length -= static_cast<uint32_t>(bytes);
-      return;
+    const auto piece = static_cast<uint32_t>(std::min<size_t>(bytes, frame.length));
+    frame.offset += piece;
+    frame.length -= piece;
+    bytes -= piece;
+    if (frame.length == 0 && frame.tail.bytes() > 0) {
+      const size_t taken = std::min(bytes, frame.tail.bytes());
+      frame.tail.Taken(taken);
+      bytes -= taken;
     }
-    bytes -= frame.length;
+    if (frame.bytes() > 0) return;
     frame.buffer.Reset();
+    frame.tail.Reset();
     counters_.frames_sent.Add();
     ++head_;
   }

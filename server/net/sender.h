@@ -1,5 +1,6 @@
 // The sending half of a connection: a queue of frames, one send operation in flight at most, which
-// gathers as much of the queue as one system call takes.
+// gathers as much of the queue as one system call takes. A frame whose data lie in a pipe is sent
+// in two: its head with those before it, then what is in the pipe.
 #ifndef SLUICE_SERVER_NET_SENDER_H_
 #define SLUICE_SERVER_NET_SENDER_H_
 
@@ -47,6 +48,7 @@ class Sender {
 
  private:
   void Begin();
+  void BeginTail(ring::OpCode code);
   void OnCompletion(const ring::Completion& completion);
   void Sent(size_t bytes);
   void Failed(int32_t result);
@@ -63,6 +65,7 @@ class Sender {
   size_t head_ = 0;
   size_t queued_bytes_ = 0;
   bool in_flight_ = false;
+  bool polling_ = false;  // what is in flight waits for the socket to take more
   bool stopped_ = false;
   bool late_ = false;          // cancelled by the timer: what was sent until then decides
   uint64_t sent_bytes_ = 0;    // in all

@@ -67,6 +67,16 @@ FileOp Loop::Write(int fd, absl::Span<const uint8_t> data, uint64_t offset) {
                                 data.size(), offset));
 }
 
+FileOp Loop::ReadToPipe(int fd, const Pipe& pipe, size_t bytes, uint64_t offset) {
+  Sqe sqe;
+  sqe.code = OpCode::kSplice;
+  sqe.fd = pipe.in();
+  sqe.fd2 = fd;
+  sqe.length = bytes;
+  sqe.offset = offset;
+  return FileOp(*this, sqe);
+}
+
 FileOp Loop::Fsync(int fd, bool datasync) {
   Sqe sqe;
   sqe.code = OpCode::kFsync;

@@ -281,6 +281,7 @@ bool Loop::CancelEverything() {
 void Loop::OnWake(const Completion&) {}
 
 void Loop::OnTrim() {
+  pipes_.Trim();
   if (buffers_.TrimIdle()) timers_.Arm(trim_, now_ + kTrimEveryNanos);
 }
 

@@ -29,6 +29,7 @@
 #include "server/ring/blocking_pool.h"
 #include "server/ring/buffer_pool.h"
 #include "server/ring/counters.h"
+#include "server/ring/pipe_pool.h"
 #include "server/ring/ring.h"
 #include "server/ring/task.h"
 #include "server/ring/timer.h"
@@ -128,6 +129,7 @@ class Loop {
 
   size_t index() const { return index_; }
   BufferPool& buffers() { return buffers_; }
+  PipePool& pipes() { return pipes_; }
   base::Clock& clock() { return clock_; }
   const LoopCounters& counters() const { return counters_; }
   // Monotonic nanoseconds at the start of this turn: cheap.
@@ -168,6 +170,8 @@ class Loop {
   // Bytes moved; may be short. Fixed-buffer operations are chosen where the memory is registered.
   FileOp Read(int fd, absl::Span<uint8_t> out, uint64_t offset);
   FileOp Write(int fd, absl::Span<const uint8_t> data, uint64_t offset);
+  // The file's pages themselves go into the pipe, not copies of them. The caller counts them there.
+  FileOp ReadToPipe(int fd, const Pipe& pipe, size_t bytes, uint64_t offset);
   FileOp Fsync(int fd, bool datasync);
   // An operation where the kernel has it (6.9), else on the blocking pool.
   Task<int32_t> Ftruncate(int fd, uint64_t bytes);
@@ -249,6 +253,7 @@ class Loop {
   BlockingPool& pool_;
   std::unique_ptr<Ring> ring_;
   BufferPool buffers_;
+  PipePool pipes_;
   TimerHeap timers_;
   TurnHandler* turn_handler_ = nullptr;
   LoopCounters counters_;

@@ -37,6 +37,8 @@ enum class OpCode : uint8_t {
   kReceiveMultishot,  // fd; memory from the provided buffers
   kSend,              // fd, address, length, flags
   kSendMessage,       // fd, address = struct msghdr, flags
+  kSplice,            // fd = where to, fd2 = where from, offset = there, length; one is a pipe
+  kPollWritable,      // fd
   kShutdown,          // fd, flags = how
   kCancelOp,          // address = the Op to cancel
   kCancelFd,          // fd: every operation on it
@@ -45,6 +47,8 @@ enum class OpCode : uint8_t {
 };
 
 inline constexpr uint32_t kFsyncDataOnly = 1;
+// The offset of what has no places, a pipe.
+inline constexpr uint64_t kNoOffset = ~uint64_t{0};
 
 // One operation, as plain data. Memory that it points at stays valid until the last completion.
 struct Sqe {

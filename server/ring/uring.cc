@@ -1,6 +1,7 @@
 #include "server/ring/uring.h"
 
 #include <liburing.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -122,6 +123,14 @@ void FillArguments(const Sqe& from, io_uring_sqe* to) {
       break;
     case OpCode::kSendMessage:
       to->len = 1;
+      break;
+    case OpCode::kSplice:
+      to->off = kNoOffset;
+      to->splice_off_in = from.offset;
+      to->splice_fd_in = from.fd2;
+      break;
+    case OpCode::kPollWritable:
+      to->poll32_events = POLLOUT;
       break;
     case OpCode::kShutdown:
       to->len = from.flags;

@@ -41,6 +41,8 @@ constexpr OpRow kOpRows[] = {
     {OpCode::kReceiveMultishot, IORING_OP_RECV, "RECV", "6.0 (multishot)", true},
     {OpCode::kSend, IORING_OP_SEND, "SEND", "5.6", true},
     {OpCode::kSendMessage, IORING_OP_SENDMSG, "SENDMSG", "5.3", true},
+    {OpCode::kSplice, IORING_OP_SPLICE, "SPLICE", "5.7", true},
+    {OpCode::kPollWritable, IORING_OP_POLL_ADD, "POLL_ADD", "5.1", true},
     {OpCode::kShutdown, IORING_OP_SHUTDOWN, "SHUTDOWN", "5.11", true},
     {OpCode::kCancelOp, IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL", "5.5", true},
     {OpCode::kCancelFd, IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL", "5.19 (by descriptor)", true},

@@ -54,6 +54,7 @@ class Chain final : public Exchange {
 
   // For Request and Response.
   bool SendInterim() override;
+  ring::Pipe TakePipe(uint64_t offset, size_t bytes) override;
   void OnCancel(std::function<void()> cancel) override;
   bool cancelled() const override { return cancelled_; }
   bool ended() const override { return ended_; }
@@ -129,6 +130,7 @@ class Chain final : public Exchange {
   void EncodeError(Response& response);
   void AddPiece(const proto::Header& header, size_t length, bool sign);
   bool NeedsSealing() const;
+  bool NeedsSignature() const;
   size_t BytesToRead(const Part& part) const;
   bool EnsureOut(size_t bytes);
   size_t BoundOf(const Part& part) const;

@@ -68,7 +68,7 @@ bool Chain::EnsureOut(size_t bytes) {
 // The room of the present command: its bound, or what is left when every later command has been
 // left enough for an error.
 void Chain::AttachRoom(Response* response) {
-  if (!EnsureOut(BoundOfRest())) {
+  if (!EnsureOut(response->tail_ ? kSmallResponseBytes : BoundOfRest())) {
     connection_->Drop(net::CloseReason::kResource);
     response->Attach({});
     return;
@@ -76,7 +76,8 @@ void Chain::AttachRoom(Response* response) {
   const size_t reserved = (parts_.size() - index_ - 1) * Align8(kErrorResponseBytes);
   const size_t capacity = std::min(out_->buffer.capacity(), limits::frame_bytes_max);
   const size_t left = capacity - out_->end - reserved;
-  const size_t room = std::min(Align8(BoundOf(parts_[index_])), left);
+  const size_t bound = response->tail_ ? kSmallResponseBytes : BoundOf(parts_[index_]);
+  const size_t room = std::min(Align8(bound), left);
   response->Attach(out_->buffer.span().subspan(out_->end, room));
 }
 
@@ -120,6 +121,11 @@ void Chain::FinishRequest(NtStatus status) {
   cancel_ = nullptr;
   if (!connection_->alive()) return;
   Response& response = request_->response;
+  // What has to be protected since the pipe was taken cannot leave as it is; the client asks again.
+  if (response.tail_ && (NeedsSealing() || NeedsSignature())) {
+    status = NtStatus::kInsufficientResources;
+  }
+  if (!proto::IsSuccess(status)) response.tail_.Reset();
   if (proto::IsSuccess(status) || response.keep_body_) {
     // A handler that fails before it wrote anything may still say KeepBody.
     if (!response.body().ok() || response.body().size() == kHeaderBytes) {
@@ -142,9 +148,11 @@ void Chain::FinishRequest(NtStatus status) {
   } else {
     header.credits = connection_->Grant(request_->header);
   }
-  CountAnswer(status, response.body().size());
+  CountAnswer(status, response.body().size() + response.tail_.bytes());
   if (parts_.size() > 1 && async_id_ == 0) response.body().AlignTo(8);
   AddPiece(header, response.body().size(), true);
+  out_->tail = std::move(response.tail_);
+  if (out_->tail) worker_.counters().reads_uncopied.Add();
   response.Detach();
   request_->open.reset();
 }
@@ -181,8 +189,7 @@ void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
   const session::SessionCryptoState* keys = session_ == nullptr ? nullptr : session_->crypto();
   if (NeedsSealing()) {
     out_->sealer = sealed_ ? sealer_ : session_;
-  } else if (keys != nullptr && sign &&
-             (force_signature_ || keys->ShouldSign(sign_, false, false))) {
+  } else if (sign && NeedsSignature()) {
     complete.flags |= proto::kFlagSigned;
     piece.signer = session_;
   } else if (keys == nullptr && request_->header.is_signed()) {
@@ -214,13 +221,26 @@ bool Chain::NeedsSealing() const {
                                  request_->header.command != proto::Command::kTreeConnect);
 }
 
+bool Chain::NeedsSignature() const {
+  const session::SessionCryptoState* keys = session_ == nullptr ? nullptr : session_->crypto();
+  return keys != nullptr && (force_signature_ || keys->ShouldSign(sign_, false, false));
+}
+
+ring::Pipe Chain::TakePipe(uint64_t offset, size_t bytes) {
+  if (bytes < LargeReads::kBytesMin || !ring::PipePool::Holds(offset, bytes) ||
+      parts_.size() != 1 || async_id_ != 0 || NeedsSealing() || NeedsSignature()) {
+    return {};
+  }
+  return worker_.loop().pipes().Acquire();
+}
+
 // Of a READ whose answer gains nothing from company in the crypto stage's lanes; else 0.
 size_t Chain::BytesToRead(const Part& part) const {
   if (part.header.command != proto::Command::kRead) return 0;
   const session::SessionCryptoState* const keys = (sealed_ ? sealer_ : session_)->crypto();
   if (keys != nullptr && NeedsSealing()) {
     if (crypto::CipherNonceBytes(keys->cipher()) != 12) return 0;
-  } else if (keys != nullptr && keys->ShouldSign(sign_, false, false)) {
+  } else if (NeedsSignature()) {
     if (keys->signing_algorithm() == crypto::SigningAlgorithm::kAes128Cmac) return 0;
   }
   return BoundOf(part);

@@ -72,13 +72,14 @@ bool OutMessage::Finalize(size_t* offset) {
     *offset = kPayloadOffset - kNetbiosHeaderBytes;
   }
   proto::NetbiosHeader netbios;
-  netbios.length = static_cast<uint32_t>(end - *offset - kNetbiosHeaderBytes);
+  netbios.length = static_cast<uint32_t>(end - *offset - kNetbiosHeaderBytes + tail.bytes());
   netbios.Encode(data + *offset);
   return true;
 }
 
 void OutMessage::Clear() {
   buffer.Reset();
+  tail.Reset();
   end = kPayloadOffset;
   pieces.clear();
   sealer.reset();

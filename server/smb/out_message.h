@@ -11,6 +11,7 @@
 #include "proto/smb2/transform_header.h"
 #include "proto/wire/netbios.h"
 #include "server/ring/buffer_pool.h"
+#include "server/ring/pipe_pool.h"
 #include "server/session/session.h"
 
 namespace sluice::smb {
@@ -33,6 +34,7 @@ struct OutMessage {
 
   ring::Buffer buffer;
   size_t end = kPayloadOffset;
+  ring::Pipe tail;  // what follows buffer[.., end); only of what is neither signed nor encrypted
   std::vector<Piece> pieces;
   std::shared_ptr<session::Session> sealer;  // null: not encrypted
   crypto::SealJob seal_job;

@@ -1,6 +1,10 @@
-// READ [MS-SMB2] 3.3.5.12. Data goes from storage straight to its place in the response; nothing is
-// allocated.
+// READ [MS-SMB2] 3.3.5.12. Data goes from storage straight to its place in the response, or, much
+// of it that is neither signed nor encrypted, from the page cache to the socket without being
+// copied; nothing is allocated.
 #include "proto/smb2/read.h"
+
+#include <cerrno>
+#include <utility>
 
 #include "server/fs/posix_security.h"
 #include "server/session/connection_state.h"
@@ -34,23 +38,30 @@ ring::Task<NtStatus> HandleRead(Request& request) {
   const NtStatus status = Check(request, read, file);
   if (status != NtStatus::kOk) co_return status;
 
-  const absl::Span<uint8_t> message = request.response.message();
-  if (message.size() < proto::ReadResponse::kDataOffset + read.length) {
-    co_return NtStatus::kInsufficientResources;
-  }
   int64_t bytes = 0;
-  if (read.length != 0) {
+  bool copy = read.length != 0;
+  if (ring::Pipe pipe = request.TakePipe(read.offset, read.length)) {
+    bytes = co_await file.file->ReadToPipe(pipe, read.offset, read.length);
+    copy = bytes == -EOPNOTSUPP || bytes == -EINVAL;
+    if (bytes > 0) request.response.SetTail(std::move(pipe));
+  }
+  const bool tail = bytes > 0;
+  if (copy) {
+    const absl::Span<uint8_t> message = request.response.message();
+    if (message.size() < proto::ReadResponse::kDataOffset + read.length) {
+      co_return NtStatus::kInsufficientResources;
+    }
     const absl::Span<uint8_t> room = message.subspan(proto::ReadResponse::kDataOffset, read.length);
     bytes = co_await file.file->Read(room, read.offset);
-    if (bytes < 0) co_return proto::FromErrno(static_cast<int>(bytes));
-    if (bytes == 0) co_return NtStatus::kEndOfFile;
   }
+  if (bytes < 0) co_return proto::FromErrno(static_cast<int>(bytes));
+  if (bytes == 0 && read.length != 0) co_return NtStatus::kEndOfFile;
   if (static_cast<uint64_t>(bytes) < read.minimum_count) co_return NtStatus::kEndOfFile;
   file.position = read.offset + static_cast<uint64_t>(bytes);
   proto::ReadResponse response;
   response.data_length = static_cast<uint32_t>(bytes);
   response.Encode(request.response.body());
-  request.response.body().Advance(static_cast<size_t>(bytes));
+  if (!tail) request.response.body().Advance(static_cast<size_t>(bytes));
   co_return NtStatus::kOk;
 }
 

@@ -12,6 +12,7 @@
 #include "proto/status/nt_status.h"
 #include "server/base/audit_log.h"
 #include "server/base/identity.h"
+#include "server/ring/pipe_pool.h"
 #include "server/smb/open.h"
 #include "server/smb/response.h"
 #include "server/smb/share.h"
@@ -36,6 +37,7 @@ class Exchange : public RoomSource {
   virtual proto::NtStatus AddOpen(std::shared_ptr<Open> open) = 0;
   virtual bool RemoveOpen() = 0;
   virtual bool SendInterim() = 0;
+  virtual ring::Pipe TakePipe(uint64_t offset, size_t bytes) = 0;
   virtual void OnCancel(std::function<void()> cancel) = 0;
   virtual bool cancelled() const = 0;
   virtual bool ended() const = 0;
@@ -79,6 +81,11 @@ struct Request {
   }
   // CLOSE: takes `open` out of the table. False where another CLOSE was faster: FILE_CLOSED.
   bool RemoveOpen() { return exchange->RemoveOpen(); }
+
+  // A pipe for so many bytes of a file, from `offset` on, that may end the response as they are; an
+  // empty handle where they have to be signed, sealed or come before other responses, are few, or
+  // no pipe is to be had.
+  ring::Pipe TakePipe(uint64_t offset, size_t bytes) { return exchange->TakePipe(offset, bytes); }
 
   // Answers STATUS_PENDING with an async id, so that the client knows that this takes long. Call
   // before waiting for anything but storage. Ends all spans and writers got from `response`. False

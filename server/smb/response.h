@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "proto/wire/writer.h"
+#include "server/ring/pipe_pool.h"
 
 namespace sluice::smb {
 
@@ -47,6 +49,10 @@ class Response {
   // Forgets what was written to the body.
   void ResetBody();
 
+  // The end of the message is what is in this pipe, behind what was written to the body. To be set
+  // before the body is asked for, since room for that much is then not needed.
+  void SetTail(ring::Pipe tail) { tail_ = std::move(tail); }
+
   // The error or warning status returned goes with the body that was written: BUFFER_OVERFLOW and
   // such.
   void KeepBody() { keep_body_ = true; }
@@ -67,6 +73,7 @@ class Response {
   proto::Writer body_{absl::Span<uint8_t>()};
   absl::Span<uint8_t> message_;
   std::vector<uint8_t> error_data_;
+  ring::Pipe tail_;
 };
 
 }  // namespace sluice::smb

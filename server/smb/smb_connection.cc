@@ -270,7 +270,7 @@ void SmbConnection::PrepareSend() {
       break;
     }
     ready_first_ = std::exchange(out->next, nullptr);
-    bytes += out->end;
+    bytes += out->end + out->tail.bytes();
     *last = out;
     last = &out->next;
   }
@@ -290,6 +290,7 @@ void SmbConnection::FinishSend() {
       frames.back().buffer = std::move(out->buffer);
       frames.back().offset = static_cast<uint32_t>(offset);
       frames.back().length = static_cast<uint32_t>(out->end - offset);
+      frames.back().tail = std::move(out->tail);
     } else if (!made) {
       Drop(net::CloseReason::kInternalError);
     }

@@ -39,6 +39,7 @@ struct WorkerCounters {
   ring::Counter failed_logons;
   ring::Counter logons;
   ring::Counter out_of_buffers;
+  ring::Counter reads_uncopied;  // sent out of the page cache
   ring::Counter dropped;             // connections that we ended
   ring::Counter refused_of_address;  // connections above limits.connections_per_address
 };

@@ -12,6 +12,7 @@
 #ifndef SLUICE_SERVER_STORAGE_BACKEND_H_
 #define SLUICE_SERVER_STORAGE_BACKEND_H_
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/base/identity.h"
+#include "server/ring/pipe_pool.h"
 #include "server/ring/task.h"
 
 namespace sluice::storage {
@@ -119,6 +121,13 @@ class File {
 
   // Bytes moved; a short count only at the end of the file (read) or of the space (write).
   virtual ring::Task<int64_t> Read(absl::Span<uint8_t> out, uint64_t offset) = 0;
+  // Reads without copying: into an empty pipe that can hold them (PipePool::Holds). The bytes are
+  // those of the file at the time they are sent, should they change before that. -EOPNOTSUPP or
+  // -EINVAL where this file cannot do so, and nothing is in the pipe.
+  virtual ring::Task<int64_t> ReadToPipe(ring::Pipe& /*pipe*/, uint64_t /*offset*/,
+                                         size_t /*bytes*/) {
+    co_return -EOPNOTSUPP;
+  }
   virtual ring::Task<int64_t> Write(absl::Span<const uint8_t> data, uint64_t offset) = 0;
   virtual ring::Task<int> Sync() = 0;
   virtual ring::Task<int> Truncate(uint64_t bytes) = 0;

@@ -68,6 +68,23 @@ Task<int64_t> PosixFile::Read(absl::Span<uint8_t> out, uint64_t offset) {
   co_return static_cast<int64_t>(done);
 }
 
+Task<int64_t> PosixFile::ReadToPipe(ring::Pipe& pipe, uint64_t offset, size_t bytes) {
+  if (path_only_) co_return -EBADF;
+  if (offset > kOffsetMax - bytes) co_return offset > kOffsetMax ? -EINVAL : 0;
+  Loop& loop = Loop::Current();
+  while (pipe.bytes() < bytes) {
+    const size_t done = pipe.bytes();
+    const int32_t moved = co_await loop.ReadToPipe(fd_.get(), pipe, bytes - done, offset + done);
+    if (moved == 0) break;
+    if (moved > 0) {
+      pipe.Added(static_cast<size_t>(moved));
+    } else if (!Retryable(moved) || loop.stopping()) {
+      co_return done > 0 ? static_cast<int64_t>(done) : moved;
+    }
+  }
+  co_return static_cast<int64_t>(pipe.bytes());
+}
+
 Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) {
   if (path_only_) co_return -EBADF;
   if (offset > kOffsetMax - data.size()) co_return -EFBIG;

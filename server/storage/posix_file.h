@@ -50,6 +50,7 @@ class PosixFile final : public File {
             const base::Identity& who, const Stat& stat);
 
   ring::Task<int64_t> Read(absl::Span<uint8_t> out, uint64_t offset) override;
+  ring::Task<int64_t> ReadToPipe(ring::Pipe& pipe, uint64_t offset, size_t bytes) override;
   ring::Task<int64_t> Write(absl::Span<const uint8_t> data, uint64_t offset) override;
   ring::Task<int> Sync() override;
   ring::Task<int> Truncate(uint64_t bytes) override;

@@ -32,6 +32,11 @@ int64_t Call(const ring::Sqe& sqe) {
     case ring::OpCode::kWrite:
     case ring::OpCode::kWriteFixed:
       return pwrite(sqe.fd, sqe.address, sqe.length, static_cast<off_t>(sqe.offset));
+    case ring::OpCode::kSplice: {
+      auto offset = static_cast<loff_t>(sqe.offset);
+      return splice(sqe.fd2, sqe.offset == ring::kNoOffset ? nullptr : &offset, sqe.fd, nullptr,
+                    sqe.length, 0);
+    }
     case ring::OpCode::kFsync:
       return (sqe.flags & ring::kFsyncDataOnly) != 0 ? fdatasync(sqe.fd) : fsync(sqe.fd);
     case ring::OpCode::kFtruncate:

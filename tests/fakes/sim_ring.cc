@@ -1,5 +1,6 @@
 #include "tests/fakes/sim_ring.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@ constexpr uint8_t kDead = 0xDD;
 
 bool IsSocketOperation(ring::OpCode code) {
   return code == ring::OpCode::kReceive || code == ring::OpCode::kReceiveMultishot ||
-         code == ring::OpCode::kSend || code == ring::OpCode::kSendMessage;
+         code == ring::OpCode::kSend || code == ring::OpCode::kSendMessage ||
+         code == ring::OpCode::kSplice || code == ring::OpCode::kPollWritable;
 }
 
 }  // namespace
@@ -145,6 +147,12 @@ bool SimRing::StepSocket(Pending& pending) {
     case ring::OpCode::kReceiveMultishot:
       StepMultishot(pending, *peer);
       break;
+    case ring::OpCode::kSplice:
+      StepSplice(pending, *peer);
+      break;
+    case ring::OpCode::kPollWritable:
+      if (peer->closed_ || peer->to_peer_.size() < peer->send_room_) End(pending, POLLOUT);
+      break;
     default:
       StepSend(pending, *peer);
       break;
@@ -218,6 +226,19 @@ void SimRing::StepSend(Pending& pending, SimPeer& peer) {
   if (pending.done == total || (pending.done > 0 && Chance(8))) {
     End(pending, static_cast<int64_t>(pending.done));
   }
+}
+
+// From a real pipe; the socket does not wait.
+void SimRing::StepSplice(Pending& pending, SimPeer& peer) {
+  if (peer.closed_) return End(pending, -EPIPE);
+  const size_t held = peer.to_peer_.size();
+  const size_t room = peer.send_room_ > held ? peer.send_room_ - held : 0;
+  if (room == 0) return End(pending, -EAGAIN);
+  std::string bytes(SomeOf(std::min<size_t>(room, pending.sqe.length)), '\0');
+  const ssize_t n = read(pending.sqe.fd2, bytes.data(), bytes.size());
+  if (n < 0) return End(pending, -errno);
+  peer.to_peer_.insert(peer.to_peer_.end(), bytes.begin(), bytes.begin() + n);
+  End(pending, n);
 }
 
 void SimRing::StepCancel(const Pending& pending) {

@@ -80,6 +80,7 @@ class SimRing final : public ring::Ring {
   void StepReceive(Pending& pending, SimPeer& peer);
   void StepMultishot(Pending& pending, SimPeer& peer);
   void StepSend(Pending& pending, SimPeer& peer);
+  void StepSplice(Pending& pending, SimPeer& peer);
   void StepCancel(const Pending& pending);
   void End(Pending& pending, int64_t result);
   void Complete(const ring::Completion& completion);

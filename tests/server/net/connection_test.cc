@@ -585,6 +585,57 @@ TEST_F(ConnectionTest, RetriesWhatIsOnlyInterrupted) {
   ExpectOpen();
 }
 
+TEST_F(ConnectionTest, SendsOutOfAPipeBehindTheBuffer) {
+  fakes::SimPeer& peer = Greeted(100);
+  server_->tails = true;
+  const std::string frames = MakeFrame(1, 5000) + MakeFrame(2, 3000) + MakeFrame(3, 9);
+  peer.Write(frames);
+  std::string got;
+  for (int i = 0; i < 1000 && got.size() < frames.size(); ++i) {
+    Turns();
+    got += peer.Read();
+  }
+  EXPECT_EQ(got, frames);
+  EXPECT_FALSE(connection_->send_in_flight());
+  EXPECT_GT(ring_->submitted(ring::OpCode::kSplice), 3u);
+  EXPECT_EQ(loop_->pipes().in_use(), 0u);
+}
+
+// What would wait for the peer would keep one of the kernel's threads waiting.
+TEST_F(ConnectionTest, PollsAPeerThatTakesNothingOutOfAPipe) {
+  fakes::SimPeer& peer = Greeted(5000);
+  server_->tails = true;
+  peer.Write(MakeFrame(1, 20'000));
+  Turns();
+  const uint64_t splices = ring_->submitted(ring::OpCode::kSplice);
+  EXPECT_EQ(ring_->submitted(ring::OpCode::kPollWritable),
+            0u);  // the buffer's half fills the socket
+  peer.Read();
+  peer.Read();
+  Turns();
+  peer.Read();
+  Turns();
+  EXPECT_EQ(ring_->submitted(ring::OpCode::kPollWritable), 1u);
+  Pass(kSendMs - 200);
+  EXPECT_EQ(ring_->submitted(ring::OpCode::kSplice), splices + 2);
+  ExpectOpen();
+  Pass(2 * kSendMs);
+  ExpectClosed(CloseReason::kSendTimeout);
+  EXPECT_EQ(loop_->pipes().in_use(), 0u);
+}
+
+TEST_F(ConnectionTest, AClosedConnectionGivesItsPipesBack) {
+  fakes::SimPeer& peer = Greeted(100);
+  server_->tails = true;
+  peer.Write(MakeFrame(1, 5000) + MakeFrame(2, 5000));
+  Turns();
+  EXPECT_EQ(loop_->pipes().in_use(), 2u);
+  connection_->Close(CloseReason::kLocal);
+  Turns();
+  ExpectClosed(CloseReason::kLocal);
+  EXPECT_EQ(loop_->pipes().in_use(), 0u);
+}
+
 TEST_F(ConnectionTest, ALoopThatStopsClosesItsConnections) {
   Greeted();
   EXPECT_TRUE(loop_->Shutdown());

@@ -3,6 +3,7 @@
 #define SLUICE_TESTS_SERVER_NET_ECHO_SERVER_H_
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/base/limits.h"
 #include "server/net/connection.h"
 #include "server/net/counters.h"
 #include "server/ring/loop.h"
@@ -42,6 +44,7 @@ class EchoServer final : public FrameHandler, public ring::TurnHandler {
     out.offset = static_cast<uint32_t>(frame.bytes.data() - frame.buffer.data()) - 4;
     out.length = static_cast<uint32_t>(frame.bytes.size()) + 4;
     out.buffer = std::move(frame.buffer);
+    if (tails && out.length > 8) MoveEndToPipe(&out);
     std::vector<OutFrame>& waiting = waiting_[connection.id()];
     waiting.push_back(std::move(out));
     if (connection.queued_bytes() > pause_above || waiting.size() > 64) connection.PauseReceive();
@@ -71,12 +74,22 @@ class EchoServer final : public FrameHandler, public ring::TurnHandler {
   bool empty() const { return connections_.empty(); }
   const NetCounters& counters() const { return counters_; }
 
-  bool keep = false;  // frames are put into `kept` instead of sent back
+  bool tails = false;  // the second half of what is sent back comes out of a pipe
+  bool keep = false;   // frames are put into `kept` instead of sent back
   std::vector<Frame> kept;
   size_t pause_above = 1u << 20;
   std::vector<CloseReason> reasons;  // of those that closed, in order
 
  private:
+  void MoveEndToPipe(OutFrame* out) {
+    const uint32_t half = out->length / 2;
+    if (half > limits::pipe_bytes || !(out->tail = loop_.pipes().Acquire())) return;
+    out->length -= half;
+    const uint8_t* const end = out->buffer.data() + out->offset + out->length;
+    ASSERT_EQ(write(out->tail.in(), end, half), static_cast<ssize_t>(half));
+    out->tail.Added(half);
+  }
+
   ring::Loop& loop_;
   NetCounters counters_;
   ConnectionOptions options_;

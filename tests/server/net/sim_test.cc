@@ -58,6 +58,7 @@ class Simulation {
     ConnectionOptions connection_options;
     connection_options.frame_bytes_max = limits::frame_bytes_max;
     server_ = std::make_unique<EchoServer>(*loop_, connection_options);
+    server_->tails = random_() % 2 == 0;
     server_->pause_above = random_() % 2 == 0 ? 1u << 20 : 1000;
   }
 
@@ -84,6 +85,7 @@ class Simulation {
     EXPECT_TRUE(loop_->Shutdown());
     for (const Client& client : clients_) EXPECT_TRUE(client.peer->closed_by_server());
     EXPECT_EQ(loop_->buffers().bytes_in_use(), 0u);
+    EXPECT_EQ(loop_->pipes().in_use(), 0u);
     EXPECT_EQ(ring_->violations(), std::vector<std::string>());
     for (const CloseReason reason : server_->reasons) {
       EXPECT_TRUE(reason == CloseReason::kPeerClosed || reason == CloseReason::kPeerLost)
