@@ -61,4 +61,12 @@ std::string FormatAddress(const Address& address) {
   return "unknown";
 }
 
+bool SameHost(const Address& a, const Address& b) {
+  const std::string first = FormatAddress(a);
+  const std::string second = FormatAddress(b);
+  const size_t host = first.rfind(':');
+  return host != std::string::npos && host == second.rfind(':') &&
+         first.compare(0, host, second, 0, host) == 0;
+}
+
 }  // namespace sluice::net

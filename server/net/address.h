@@ -22,6 +22,10 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text);
 // The same form; "unknown" for other families.
 std::string FormatAddress(const Address& address);
 
+// Whether the addresses are alike but for the port, as those of a connection's two ends are where
+// both are on one machine.
+bool SameHost(const Address& a, const Address& b);
+
 }  // namespace sluice::net
 
 #endif  // SLUICE_SERVER_NET_ADDRESS_H_

@@ -59,6 +59,21 @@ class LoadShare {
   ring::Loop* loop_;
 };
 
+// Of one end of a connection; of no family where it has none any more.
+Address AddressBy(int (*which)(int, sockaddr*, socklen_t*), int fd) {
+  Address address;
+  address.bytes = sizeof(address.storage);
+  if (which(fd, reinterpret_cast<sockaddr*>(&address.storage), &address.bytes) != 0) return {};
+  return address;
+}
+
+std::string PeerOf(int fd) { return FormatAddress(AddressBy(getpeername, fd)); }
+
+// No network lies between us and a peer on this machine, so there is nothing that could be
+// congested. An algorithm that spreads what it sends over time (bbr) costs a timer for every 64 KiB
+// there; this one does not, and every kernel has it and lets everybody have it.
+constexpr char kCongestionControlOnThisMachine[] = "reno";
+
 // Fails only where the peer is gone already, which the first receive will tell.
 void SetOptions(int fd) {
   const auto set = [fd](int level, int name, int value) {
@@ -69,15 +84,10 @@ void SetOptions(int fd) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdleSeconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepIntervalSeconds);
   set(IPPROTO_TCP, TCP_KEEPCNT, kKeepCount);
-}
-
-std::string PeerOf(int fd) {
-  Address address;
-  address.bytes = sizeof(address.storage);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address.storage), &address.bytes) != 0) {
-    return "unknown";
+  if (SameHost(AddressBy(getsockname, fd), AddressBy(getpeername, fd))) {
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kCongestionControlOnThisMachine,
+               sizeof(kCongestionControlOnThisMachine) - 1);
   }
-  return FormatAddress(address);
 }
 
 struct Bound {

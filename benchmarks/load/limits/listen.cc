@@ -36,6 +36,8 @@ LimitServer StartLimitServer(int argc, char** argv) {
   server.listener = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int one = 1;
   setsockopt(server.listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  // As the gateway does for peers on its machine. Connections inherit it.
+  setsockopt(server.listener, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
   if (bind(server.listener, reinterpret_cast<const sockaddr*>(&address->storage), address->bytes) !=
           0 ||
       listen(server.listener, 1024) != 0) {

@@ -49,5 +49,17 @@ TEST(CloseReasonTest, EachHasAName) {
   EXPECT_EQ(Name(static_cast<CloseReason>(kCloseReasons)), "unknown");
 }
 
+TEST(AddressTest, SameHostLeavesThePortOut) {
+  const auto same = [](const char* a, const char* b) {
+    return SameHost(*ParseAddress(a), *ParseAddress(b));
+  };
+  EXPECT_TRUE(same("192.0.2.1:445", "192.0.2.1:50000"));
+  EXPECT_TRUE(same("[2001:db8::1]:445", "[2001:db8::1]:50000"));
+  EXPECT_FALSE(same("192.0.2.1:445", "192.0.2.2:445"));
+  EXPECT_FALSE(same("192.0.2.1:445", "192.0.2.10:445"));
+  EXPECT_FALSE(same("[2001:db8::1]:445", "[2001:db8::2]:445"));
+  EXPECT_FALSE(SameHost(Address(), Address()));
+}
+
 }  // namespace
 }  // namespace sluice::net

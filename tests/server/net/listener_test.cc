@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -101,6 +102,17 @@ TEST_F(ListenerTest, AcceptsOnEveryAddressAndSaysWho) {
   Connect(1);
   RunUntil([&] { return peers_.size() == 2; });
   EXPECT_EQ(listener_->counters().accepted.value(), 2u);
+}
+
+// A machine's default may be one that spreads what it sends over time.
+TEST_F(ListenerTest, PeersOnThisMachineAreSentToWithoutPauses) {
+  ASSERT_TRUE(Listen({"127.0.0.1:0"}).ok());
+  Connect();
+  RunUntil([&] { return accepted_.size() == 1; });
+  char name[16] = {};
+  socklen_t bytes = sizeof(name);
+  ASSERT_EQ(getsockopt(accepted_[0].second, IPPROTO_TCP, TCP_CONGESTION, name, &bytes), 0);
+  EXPECT_STREQ(name, "reno");
 }
 
 TEST_F(ListenerTest, GivesToTheLeastLoadedLoop) {
