@@ -25,8 +25,10 @@ def describe_machine():
         if text.startswith("model name"):
             model = text.partition(":")[2].strip()
             break
+    # Some pace what they send, which every large send pays for.
+    congestion = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     return {"processor": model, "cores": os.cpu_count(), "kernel": platform.release(),
-            "load_at_start": os.getloadavg()[0]}
+            "tcp_congestion_control": congestion, "load_at_start": os.getloadavg()[0]}
 
 
 @contextlib.contextmanager
