@@ -10,7 +10,8 @@ constexpr uint32_t kProtocolId = 0x424D53FE;  // 0xFE 'S' 'M' 'B'
 }  // namespace
 
 bool Header::Decode(absl::Span<const uint8_t> message, Header* out) {
-  Reader r(message.subspan(0, kHeaderBytes));
+  if (message.size() < kHeaderBytes) return false;
+  Reader r({message.data(), kHeaderBytes});
   if (r.U32() != kProtocolId || r.U16() != kHeaderBytes) return false;
   out->credit_charge = r.U16();
   out->status = r.U32();
@@ -33,7 +34,8 @@ bool Header::Decode(absl::Span<const uint8_t> message, Header* out) {
   return r.ok();
 }
 
-void Header::Encode(Writer& w) const {
+void Header::Encode(Writer& writer) const {
+  Writer w = writer.Fixed(kHeaderBytes);
   w.U32(kProtocolId);
   w.U16(kHeaderBytes);
   w.U16(credit_charge);

@@ -50,7 +50,8 @@ bool ReadResponse::Decode(absl::Span<const uint8_t> message, ReadResponse* out) 
   return r.ok();
 }
 
-void ReadResponse::Encode(Writer& w) const {
+void ReadResponse::Encode(Writer& writer) const {
+  Writer w = writer.Fixed(kDataOffset - kHeaderBytes);
   w.U16(ResponseStructureSize(Command::kRead));
   w.U8(kDataOffset);
   w.U8(0);

@@ -73,15 +73,6 @@ bool ResponseSizeIsRight(Command command, absl::Span<const uint8_t> message) {
          (command == Command::kOplockBreak && size == kLeaseBreakNotificationStructureSize);
 }
 
-void OpenBody(uint16_t structure_size, Reader& r) {
-  r.Seek(kHeaderBytes);
-  if (r.remaining() < FixedBodyBytes(structure_size) || r.U16() != structure_size) r.Fail();
-}
-
-void OpenRequest(Command command, Reader& r) { OpenBody(RequestStructureSize(command), r); }
-
-void OpenResponse(Command command, Reader& r) { OpenBody(ResponseStructureSize(command), r); }
-
 uint16_t RequestStructureSize(Command command) {
   return kTable[static_cast<size_t>(command)].request;
 }

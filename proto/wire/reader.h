@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "proto/wire/little_endian.h"
 
 namespace sluice::proto {
 
@@ -18,10 +19,10 @@ class Reader {
  public:
   explicit Reader(absl::Span<const uint8_t> buffer) : buffer_(buffer) {}
 
-  uint8_t U8() { return static_cast<uint8_t>(Integer<1>()); }
-  uint16_t U16() { return static_cast<uint16_t>(Integer<2>()); }
-  uint32_t U32() { return static_cast<uint32_t>(Integer<4>()); }
-  uint64_t U64() { return Integer<8>(); }
+  uint8_t U8() { return Integer<uint8_t>(); }
+  uint16_t U16() { return Integer<uint16_t>(); }
+  uint32_t U32() { return Integer<uint32_t>(); }
+  uint64_t U64() { return Integer<uint64_t>(); }
 
   absl::Span<const uint8_t> Bytes(size_t n) {
     if (!Has(n)) return {};
@@ -94,14 +95,11 @@ class Reader {
     return ok_;
   }
 
-  template <size_t N>
-  uint64_t Integer() {
-    if (!Has(N)) return 0;
-    uint64_t value = 0;
-    for (size_t i = 0; i < N; ++i) {
-      value |= static_cast<uint64_t>(buffer_[offset_ + i]) << (8 * i);
-    }
-    offset_ += N;
+  template <typename T>
+  T Integer() {
+    if (!Has(sizeof(T))) return 0;
+    const T value = LoadLittleEndian<T>(buffer_.data() + offset_);
+    offset_ += sizeof(T);
     return value;
   }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "absl/types/span.h"
+#include "proto/wire/little_endian.h"
 
 namespace sluice::proto {
 
@@ -17,10 +18,10 @@ class Writer {
  public:
   explicit Writer(absl::Span<uint8_t> buffer) : buffer_(buffer) {}
 
-  void U8(uint8_t value) { Integer<1>(value); }
-  void U16(uint16_t value) { Integer<2>(value); }
-  void U32(uint32_t value) { Integer<4>(value); }
-  void U64(uint64_t value) { Integer<8>(value); }
+  void U8(uint8_t value) { Integer(value); }
+  void U16(uint16_t value) { Integer(value); }
+  void U32(uint32_t value) { Integer(value); }
+  void U64(uint64_t value) { Integer(value); }
 
   // A length or an offset of ours in a field that may be too narrow for it: then it is an overflow.
   void Checked16(size_t value) {
@@ -64,9 +65,17 @@ class Writer {
     if (Has(n)) size_ += n;
   }
 
+  // The next `n` bytes for a structure of fixed size to be written to by a writer of its own: one
+  // check of the room instead of one for each field. The result is full on overflow.
+  Writer Fixed(size_t n) {
+    const size_t start = size_;
+    Advance(n);
+    return ok_ ? Writer({buffer_.data() + start, n}) : Writer({});
+  }
+
   // Overwrites what was written at `offset`; fails if nothing was.
-  void PatchU16(size_t offset, uint16_t value) { Patch<2>(offset, value); }
-  void PatchU32(size_t offset, uint32_t value) { Patch<4>(offset, value); }
+  void PatchU16(size_t offset, uint16_t value) { Patch(offset, value); }
+  void PatchU32(size_t offset, uint32_t value) { Patch(offset, value); }
 
   // Back to an earlier size(), undoing an overflow that came after it: for lists whose last element
   // may not fit.
@@ -93,26 +102,21 @@ class Writer {
     return ok_;
   }
 
-  template <size_t N>
-  void Store(size_t offset, uint64_t value) {
-    for (size_t i = 0; i < N; ++i) buffer_[offset + i] = static_cast<uint8_t>(value >> (8 * i));
+  template <typename T>
+  void Integer(T value) {
+    if (!Has(sizeof(T))) return;
+    StoreLittleEndian(value, buffer_.data() + size_);
+    size_ += sizeof(T);
   }
 
-  template <size_t N>
-  void Integer(uint64_t value) {
-    if (!Has(N)) return;
-    Store<N>(size_, value);
-    size_ += N;
-  }
-
-  template <size_t N>
-  void Patch(size_t offset, uint64_t value) {
+  template <typename T>
+  void Patch(size_t offset, T value) {
     if (!ok_) return;
-    if (offset > size_ || N > size_ - offset) {
+    if (offset > size_ || sizeof(T) > size_ - offset) {
       Fail();
       return;
     }
-    Store<N>(offset, value);
+    StoreLittleEndian(value, buffer_.data() + offset);
   }
 
   absl::Span<uint8_t> buffer_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "crypto/kdf.h"
+#include "proto/wire/writer.h"
 
 namespace sluice::session {
 namespace {
@@ -104,9 +105,10 @@ std::unique_ptr<SessionCryptoState> SessionCryptoState::DeriveAllKeys(
 
 std::array<uint8_t, 12> SessionCryptoState::GmacNonce(uint64_t message_id, bool from_server,
                                                       bool cancel) {
-  std::array<uint8_t, 12> nonce{};
-  for (size_t i = 0; i < 8; ++i) nonce[i] = static_cast<uint8_t>(message_id >> (8 * i));
-  nonce[8] = static_cast<uint8_t>((from_server ? 1 : 0) | (cancel ? 2 : 0));
+  std::array<uint8_t, 12> nonce;
+  proto::Writer writer(absl::MakeSpan(nonce));
+  writer.U64(message_id);
+  writer.U32((from_server ? 1 : 0) | (cancel ? 2 : 0));
   return nonce;
 }
 
@@ -118,8 +120,9 @@ bool SessionCryptoState::NextSealingNonce(size_t message_bytes, std::array<uint8
     return false;
   }
   const uint64_t counter = next_nonce_.fetch_add(1, std::memory_order_relaxed);
-  nonce->fill(0);
-  for (size_t i = 0; i < 8; ++i) (*nonce)[i] = static_cast<uint8_t>(counter >> (8 * i));
+  proto::Writer writer(absl::MakeSpan(*nonce));
+  writer.U64(counter);
+  writer.U32(0);
   return true;
 }
 

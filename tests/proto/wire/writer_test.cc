@@ -57,6 +57,33 @@ TEST(Writer, AdvanceLeavesWhatIsThere) {
   EXPECT_FALSE(w.ok());
 }
 
+TEST(Writer, FixedGivesAWriterOfItsOwnForTheNextBytes) {
+  std::array<uint8_t, 8> buffer{9, 9, 9, 9, 9, 9, 9, 9};
+  Writer w(absl::MakeSpan(buffer));
+  w.U8(1);
+  Writer fixed = w.Fixed(4);
+  EXPECT_EQ(w.size(), 5u);
+  fixed.U32(0x05040302);
+  EXPECT_TRUE(fixed.ok());
+  fixed.U8(6);
+  EXPECT_FALSE(fixed.ok());
+  EXPECT_TRUE(w.ok());
+  EXPECT_EQ(buffer, (std::array<uint8_t, 8>{1, 2, 3, 4, 5, 9, 9, 9}));
+}
+
+TEST(Writer, WhatFixedHasNoRoomForIsNotWritten) {
+  std::array<uint8_t, 4> buffer{9, 9, 9, 9};
+  Writer w(absl::MakeSpan(buffer));
+  w.U8(0);
+  Writer fixed = w.Fixed(4);
+  fixed.U8(1);
+  EXPECT_FALSE(fixed.ok());
+  EXPECT_FALSE(w.ok());
+  EXPECT_EQ(w.size(), 1u);
+  EXPECT_EQ(w.Fixed(0).room(), 0u);
+  EXPECT_EQ(buffer, (std::array<uint8_t, 4>{0, 9, 9, 9}));
+}
+
 TEST(Writer, BytesMayLieInTheBufferItself) {
   std::array<uint8_t, 6> buffer{0, 0, 1, 2, 3, 4};
   Writer w(absl::MakeSpan(buffer));
