@@ -33,21 +33,4 @@ CompoundReader::Result CompoundReader::Next(CompoundPart* part) {
   return state_;
 }
 
-bool CompoundReader::Validate(absl::Span<const uint8_t> frame, size_t parts_max, size_t* parts) {
-  CompoundReader reader(frame, parts_max);
-  CompoundPart part;
-  *parts = 0;
-  for (;;) {
-    switch (reader.Next(&part)) {
-      case Result::kPart:
-        ++*parts;
-        break;
-      case Result::kEnd:
-        return true;
-      case Result::kMalformed:
-        return false;
-    }
-  }
-}
-
 }  // namespace sluice::proto

@@ -31,10 +31,6 @@ class CompoundReader {
   // kEnd after the last command. Once malformed it stays so.
   Result Next(CompoundPart* part);
 
-  // Walks the whole chain; false if any of it is malformed, so that nothing of such a frame is
-  // carried out.
-  static bool Validate(absl::Span<const uint8_t> frame, size_t parts_max, size_t* parts);
-
  private:
   absl::Span<const uint8_t> frame_;
   size_t parts_left_;

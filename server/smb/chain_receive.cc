@@ -50,23 +50,26 @@ bool Chain::ReceiveSmb1() {
 }
 
 bool Chain::Split(absl::Span<uint8_t> messages) {
-  size_t count = 0;
-  if (!proto::CompoundReader::Validate(messages, limits::compound_requests_max, &count)) {
-    return false;
-  }
+  using Result = proto::CompoundReader::Result;
   proto::CompoundReader reader(messages, limits::compound_requests_max);
   proto::CompoundPart cut;
-  while (reader.Next(&cut) == proto::CompoundReader::Result::kPart) {
-    parts_.emplace_back();
-    parts_.back().header = cut.header;
-    parts_.back().message = messages.subspan(cut.offset, cut.length);
+  Result result;
+  while ((result = reader.Next(&cut)) == Result::kPart) {
+    Part& part = parts_.emplace_back();
+    part.header = cut.header;
+    part.message = messages.subspan(cut.offset, cut.length);
+  }
+  // If any of it is malformed nothing of the frame is carried out.
+  if (result == Result::kMalformed) return false;
+  for (const Part& part : parts_) {
+    const Command command = part.header.command;
     // NEGOTIATE is the first command and comes alone; after it there is no other.
-    if ((cut.header.command == Command::kNegotiate) == connection_->state().negotiated() ||
-        (cut.header.command == Command::kNegotiate && count != 1)) {
+    if ((command == Command::kNegotiate) == connection_->state().negotiated() ||
+        (command == Command::kNegotiate && parts_.size() != 1)) {
       return false;
     }
-    if (cut.header.command == Command::kCancel) continue;
-    if (!connection_->SpendMessageId(cut.header)) return false;
+    if (command == Command::kCancel) continue;
+    if (!connection_->SpendMessageId(part.header)) return false;
   }
   return true;
 }

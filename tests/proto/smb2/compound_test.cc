@@ -27,9 +27,12 @@ Bytes Chain(size_t count) {
 }
 
 bool Valid(const Bytes& frame) {
-  const Bytes copy(frame);
-  size_t parts = 0;
-  return CompoundReader::Validate(copy, kPartsMax, &parts);
+  CompoundReader reader(frame, kPartsMax);
+  CompoundPart part;
+  CompoundReader::Result result;
+  while ((result = reader.Next(&part)) == CompoundReader::Result::kPart) {
+  }
+  return result == CompoundReader::Result::kEnd;
 }
 
 TEST(Compound, OneCommandIsAChain) {
@@ -48,14 +51,15 @@ TEST(Compound, PartsCoverTheFrame) {
   CompoundReader reader(frame, kPartsMax);
   CompoundPart part;
   size_t covered = 0;
+  size_t parts = 0;
   while (reader.Next(&part) == CompoundReader::Result::kPart) {
     EXPECT_EQ(part.offset, covered);
     covered += part.length;
+    ++parts;
   }
   EXPECT_EQ(covered, frame.size());
-  size_t parts = 0;
-  EXPECT_TRUE(CompoundReader::Validate(frame, kPartsMax, &parts));
   EXPECT_EQ(parts, 3u);
+  EXPECT_TRUE(Valid(frame));
 }
 
 TEST(Compound, RejectsNextCommandThatIsNotAMultipleOfEight) {
