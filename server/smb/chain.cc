@@ -95,8 +95,7 @@ void Chain::Recycle() {
   last_tree_id_ = 0;
   last_session_found_ = false;
   create_error_ = proto::NtStatus::kOk;
-  connection->RemoveChain(this);
-  connection->Refund(std::exchange(charged_bytes_, 0));
+  connection->RemoveChain(this, std::exchange(charged_bytes_, 0));
   worker_.ReturnChain(this);
 }
 

@@ -19,8 +19,7 @@ bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame)
   frame_ = std::move(frame);
   began_nanos_ = worker_.loop().now();
   charged_bytes_ = frame_.buffer.capacity();
-  connection_->Charge(charged_bytes_);
-  connection_->AddChain(this);
+  connection_->AddChain(this, charged_bytes_);
   switch (proto::ClassifyFrame(frame_.bytes)) {
     case proto::FrameKind::kSmb2:
       if (!Split(frame_.bytes)) return false;

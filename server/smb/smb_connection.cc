@@ -197,21 +197,21 @@ uint64_t SmbConnection::BeginAsync() {
   return ++last_async_id_;
 }
 
-void SmbConnection::AddChain(Chain* chain) {
+void SmbConnection::AddChain(Chain* chain, size_t frame_bytes) {
   chain->previous = nullptr;
   chain->next = chains_;
   if (chains_ != nullptr) chains_->previous = chain;
   chains_ = chain;
   ++chain_count_;
-  UpdateBackPressure();
+  Charge(frame_bytes);
 }
 
-void SmbConnection::RemoveChain(Chain* chain) {
+void SmbConnection::RemoveChain(Chain* chain, size_t frame_bytes) {
   (chain->previous == nullptr ? chains_ : chain->previous->next) = chain->next;
   if (chain->next != nullptr) chain->next->previous = chain->previous;
   chain->next = chain->previous = nullptr;
   --chain_count_;
-  UpdateBackPressure();
+  Refund(frame_bytes);
 }
 
 void SmbConnection::Charge(size_t bytes) {

@@ -81,8 +81,9 @@ class SmbConnection final : public net::FrameHandler,
   void EndAsync() { --async_count_; }
 
   // For Chain.
-  void AddChain(Chain* chain);
-  void RemoveChain(Chain* chain);
+  // With the bytes of its frame, which count as those that Charge() and Refund() are told.
+  void AddChain(Chain* chain, size_t frame_bytes);
+  void RemoveChain(Chain* chain, size_t frame_bytes);
   void Charge(size_t bytes);
   void Refund(size_t bytes);
   void QueueOut(OutMessage* out);
