@@ -181,7 +181,8 @@ void Chain::CountAnswer(NtStatus status, size_t response_bytes) {
 }
 
 void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
-  OutMessage::Piece piece;
+  if (!out_->pieces.empty()) out_->LinkLastTo(out_->end);
+  OutMessage::Piece& piece = out_->pieces.emplace_back();
   piece.offset = out_->end;
   piece.length = length;
   piece.message_id = header.message_id;
@@ -191,7 +192,7 @@ void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
     out_->sealer = sealed_ ? sealer_ : session_;
   } else if (sign && NeedsSignature()) {
     complete.flags |= proto::kFlagSigned;
-    piece.signer = session_;
+    piece.signer = std::move(session_);  // the command is at its end
   } else if (keys == nullptr && request_->header.is_signed()) {
     // There is no key to sign with. A client that needs signatures would take this answer for a
     // forged one and not learn that its session is gone, so it gets its own signature back, as
@@ -201,12 +202,10 @@ void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
   }
   proto::Writer writer(out_->buffer.span().subspan(piece.offset, kHeaderBytes));
   complete.Encode(writer);
-  if (!out_->pieces.empty()) out_->LinkLastTo(piece.offset);
   if (hash_response_ != nullptr) {
     hash_response_->Update(out_->buffer.span().subspan(piece.offset, length));
   }
   out_->end += length;
-  out_->pieces.push_back(std::move(piece));
 }
 
 // An encrypted request is answered encrypted; beyond that everything but SESSION_SETUP where the

@@ -45,7 +45,6 @@ bool OutMessage::AddJobs(crypto::BatchStage& stage) {
   }
   for (Piece& piece : pieces) {
     if (piece.signer == nullptr) continue;
-    piece.job = crypto::SignJob();
     piece.job.key = &piece.signer->crypto()->signing_key();
     piece.job.segments[0] = buffer.span().subspan(piece.offset, piece.length);
     piece.job.segment_count = 1;
