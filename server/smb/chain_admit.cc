@@ -182,7 +182,8 @@ std::shared_ptr<Open> Chain::LookUpOpen(size_t offset) {
   const proto::FileId id = proto::FileId::Read(reader);
   if (!reader.ok()) return nullptr;
   last_open_ = StateOf(*session_).opens.Find(id, tree_->id);
-  return last_open_;
+  // Behind the frame's last command there is none to inherit it.
+  return index_ + 1 == parts_.size() ? std::move(last_open_) : last_open_;
 }
 
 }  // namespace sluice::smb
