@@ -53,7 +53,7 @@ ring::Task<NtStatus> Creation::Run() {
                                                                    : NameLocks::Mode::kExclusive;
   NameLocks::Hold hold = co_await volume_.name_locks_.Acquire(volume_.LockName(name_.path), mode);
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    status = co_await TryOnce();
+    status = co_await TryOnce(attempt == 0);
     if (status != NtStatus::kRetry) break;
     xattr_.clear();
   }
@@ -77,12 +77,17 @@ NtStatus Creation::ParsePath() {
   return NtStatus::kOk;
 }
 
-// kRetry where the file came or went between two looks.
-ring::Task<NtStatus> Creation::TryOnce() {
+// kRetry where the file came or went between two looks, or the `first` one trusted too much.
+ring::Task<NtStatus> Creation::TryOnce(bool first) {
   open_ = std::make_shared<OpenFile>();
   open_->volume = &volume_;
   open_->options = params_.options & kModeOptions;
   open_->mode.share = params_.share_access;
+  if (first && co_await KnownMissing()) {
+    Resolution missing;
+    missing.path = name_.path;
+    co_return co_await CreateNew(missing);
+  }
   Resolution found = co_await LookUp();
   if (found.status == NtStatus::kObjectNameNotFound && found.can_create &&
       MayCreate(params_.disposition)) {
@@ -93,6 +98,15 @@ ring::Task<NtStatus> Creation::TryOnce() {
   if (!name_.stream.empty()) co_return co_await OpenStream(found);
   if (params_.disposition == proto::kDispositionCreate) co_return NtStatus::kObjectNameCollision;
   co_return co_await OpenExisting(found);
+}
+
+// A file that is to be made where there is none needs no look-up, which storage would have to make
+// on another thread, for a name that it has never heard: the making itself fails where it is there.
+ring::Task<bool> Creation::KnownMissing() {
+  if (!MayCreate(params_.disposition) || volume_.read_only() || !name_.stream.empty()) {
+    co_return false;
+  }
+  co_return co_await volume_.resolver_.KnownMissing(*params_.who, name_.path);
 }
 
 ring::Task<Resolution> Creation::LookUp() {

@@ -25,10 +25,11 @@ class Creation {
 
   // The path: what the request names, and the locks on it.
   proto::NtStatus ParsePath();
-  ring::Task<proto::NtStatus> TryOnce();
+  ring::Task<proto::NtStatus> TryOnce(bool first);
 
   // What is there already.
   ring::Task<Resolution> LookUp();
+  ring::Task<bool> KnownMissing();
   storage::OpenFlags FlagsFor(uint32_t access, bool directory) const;
   ring::Task<Resolution> OpenByAccess();
   ring::Task<Resolution> OpenMaximal();

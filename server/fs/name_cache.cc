@@ -97,6 +97,12 @@ NameCache::Answer NameCache::Find(const storage::Stat& directory, absl::string_v
   return (same && entry.settled) || entered ? Answer::kNone : Answer::kUnknown;
 }
 
+bool NameCache::Lacks(absl::string_view path, absl::string_view name) {
+  std::lock_guard lock(mutex_);
+  const Entry* const entry = FindByPath(path);
+  return entry != nullptr && entry->names.Find(name).empty();
+}
+
 NameCache::Reading::Reading(NameCache& cache, absl::string_view path) : cache_(cache), path_(path) {
   const std::lock_guard lock(cache_.mutex_);
   cache_.readings_.push_back(this);

@@ -61,6 +61,10 @@ class NameCache {
   Answer Find(const storage::Stat& directory, absl::string_view name, uint64_t now,
               std::string* actual);
 
+  // Whether the directory that was at `path` when it was read is known and has nothing that answers
+  // to `name`. A hint that costs a look into memory: only Find() can tell whether it still holds.
+  bool Lacks(absl::string_view path, absl::string_view name);
+
   // Lives while the directory at `path` is being read: a name that the share itself makes or
   // removes meanwhile may or may not be in what is read.
   class Reading {

@@ -41,6 +41,14 @@ OpenFlags LookupFlags(bool no_follow) {
   return flags;
 }
 
+// What a directory is opened with to learn its names.
+OpenFlags ReadingFlags() {
+  OpenFlags flags;
+  flags.read = true;
+  flags.directory = true;
+  return flags;
+}
+
 }  // namespace
 
 PathResolver::PathResolver(storage::Backend& backend, base::Clock& clock)
@@ -91,6 +99,20 @@ Task<Resolution> PathResolver::Open(const base::Identity& who, absl::string_view
   found.stat = opened.value()->opened_stat();
   found.file = std::move(opened.value());
   co_return std::move(found);
+}
+
+Task<bool> PathResolver::KnownMissing(const base::Identity& who, absl::string_view path) {
+  if (path.empty() || case_sensitive_.load(std::memory_order_relaxed)) co_return false;
+  const absl::string_view directory = ParentOf(path);
+  const absl::string_view name = LeafOf(path);
+  if (!cache_->Lacks(directory, name)) co_return false;
+  // By the user's own right to read it, as for every answer of the cache.
+  Result<std::unique_ptr<storage::File>> opened =
+      co_await backend_.Open(who, directory, ReadingFlags());
+  if (!opened.ok()) co_return false;
+  std::string actual;
+  co_return cache_->Find(opened.value()->opened_stat(), name, clock_.MonotonicNanos(), &actual) ==
+      NameCache::Answer::kNone;
 }
 
 Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_view path,
@@ -205,10 +227,8 @@ Task<Resolution> PathResolver::SearchEntry(const base::Identity& who, absl::stri
 
 Task<int> PathResolver::FindInDirectory(const base::Identity& who, absl::string_view directory,
                                         absl::string_view name, bool refresh, std::string* actual) {
-  OpenFlags flags;
-  flags.read = true;
-  flags.directory = true;
-  Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, directory, flags);
+  Result<std::unique_ptr<storage::File>> opened =
+      co_await backend_.Open(who, directory, ReadingFlags());
   if (!opened.ok()) co_return opened.error();
   storage::File& file = *opened.value();
   const storage::Stat before = file.opened_stat();

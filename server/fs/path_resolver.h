@@ -58,6 +58,11 @@ class PathResolver {
   ring::Task<Resolution> Open(const base::Identity& who, absl::string_view path,
                               storage::OpenFlags flags);
 
+  // Whether the directory of `path` is known not to have it in any spelling, without asking storage
+  // for the name: who wants to make it may try at once. False says nothing. Certain as far as
+  // Open's answer is; what another program makes the storage's exclusive create finds.
+  ring::Task<bool> KnownMissing(const base::Identity& who, absl::string_view path);
+
   // From now on a name is found in its exact spelling only, or, false, in any case.
   void set_case_sensitive(bool sensitive) {
     case_sensitive_.store(sensitive, std::memory_order_relaxed);

@@ -1,7 +1,7 @@
-#include "server/fs/volume.h"
-
 #include "server/fs/dos_attributes.h"
 #include "server/fs/file_times.h"
+#include "server/fs/volume.h"
+#include "tests/server/fs/counting_backend.h"
 #include "tests/server/fs/volume_fixture.h"
 
 namespace sluice::fs {
@@ -239,6 +239,77 @@ TEST_F(CreationTest, TwoCreatesOfOneNameMakeItOnce) {
   EXPECT_EQ(first, NtStatus::kOk);
   EXPECT_EQ(second, NtStatus::kObjectNameCollision);
   Close(results[0].open);
+}
+
+// A share whose storage counts, and what it costs to make files in it.
+class CountedCreationTest : public CreationTest {
+ protected:
+  NtStatus CreateCounted(absl::string_view name, uint32_t disposition, CreateResult* result) {
+    const std::vector<uint8_t> utf16 = Wire(name);
+    CreateParams params;
+    params.who = &who_;
+    params.name = utf16;
+    params.desired_access = kFileAllAccess;
+    params.share_access = 7;
+    params.disposition = disposition;
+    const NtStatus status = runner_.Run(counted_.Create(params, result));
+    if (status == NtStatus::kOk) Close(result->open);
+    return status;
+  }
+  // Some other program's doing.
+  void MakeBehindOurBack(const std::string& name) {
+    storage::OpenFlags flags;
+    flags.read = flags.write = flags.create = flags.exclusive = true;
+    auto file = runner_.Run(backend_->Open(who_, name, flags));
+    ASSERT_TRUE(file.ok());
+    runner_.Do([&] { file.value().reset(); });
+  }
+
+  CountingBackend counting_{*backend_};
+  Volume counted_{counting_, nodes_, clock_, {"counted", false}};
+};
+
+TEST_F(CountedCreationTest, ANameThatIsKnownToBeMissingIsNotLookedFor) {
+  CreateResult result;
+  ASSERT_EQ(CreateCounted("first", proto::kDispositionOpenIf, &result), NtStatus::kOk);
+  for (const uint32_t disposition :
+       {proto::kDispositionCreate, proto::kDispositionOpenIf, proto::kDispositionOverwriteIf,
+        proto::kDispositionSupersede}) {
+    const int before = counting_.opens();
+    const std::string name = "new" + std::to_string(disposition);
+    ASSERT_EQ(CreateCounted(name, disposition, &result), NtStatus::kOk);
+    EXPECT_EQ(result.action, proto::kActionCreated);
+    EXPECT_EQ(counting_.opens(), before + 2) << "the directory and the file, " << disposition;
+  }
+  // And what is there is opened at once.
+  const int before = counting_.opens();
+  ASSERT_EQ(CreateCounted("first", proto::kDispositionOpenIf, &result), NtStatus::kOk);
+  EXPECT_EQ(counting_.opens(), before + 1);
+  EXPECT_EQ(CreateCounted("FIRST", proto::kDispositionCreate, &result),
+            NtStatus::kObjectNameCollision);
+}
+
+TEST_F(CountedCreationTest, AFileThatAnotherProgramMadeMeanwhileIsThere) {
+  CreateResult result;
+  ASSERT_EQ(CreateCounted("first", proto::kDispositionOpenIf, &result), NtStatus::kOk);
+  const struct {
+    uint32_t disposition;
+    NtStatus status;
+    uint32_t action;
+  } rows[] = {
+      {proto::kDispositionCreate, NtStatus::kObjectNameCollision, 0},
+      {proto::kDispositionOpenIf, NtStatus::kOk, proto::kActionOpened},
+      {proto::kDispositionOverwriteIf, NtStatus::kOk, proto::kActionOverwritten},
+      {proto::kDispositionSupersede, NtStatus::kOk, proto::kActionSuperseded},
+  };
+  for (const auto& row : rows) {
+    const std::string name = "foreign" + std::to_string(row.disposition);
+    MakeBehindOurBack(name);
+    CreateResult made;
+    EXPECT_EQ(CreateCounted(name, row.disposition, &made), row.status) << name;
+    EXPECT_EQ(made.action, row.action) << name;
+  }
+  EXPECT_EQ(nodes_.size(), 0u);
 }
 
 }  // namespace

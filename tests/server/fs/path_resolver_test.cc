@@ -96,6 +96,29 @@ TYPED_TEST(PathResolverTest, AnExactNameIsOneOpen) {
   EXPECT_EQ(this->backend_.directory_reads(), 0);
 }
 
+TYPED_TEST(PathResolverTest, KnowsWhatIsMissingOnlyWhereItHasLooked) {
+  const auto known = [this](absl::string_view path) {
+    return this->Await(this->resolver_.KnownMissing(this->who_, path));
+  };
+  this->MakeDirectory("dir");
+  this->MakeFile("dir/There");
+  EXPECT_FALSE(known("dir/new")) << "nobody has looked";
+  EXPECT_EQ(this->Find("dir/new").status, NtStatus::kObjectNameNotFound);
+  EXPECT_TRUE(known("dir/new"));
+  EXPECT_TRUE(known("dir/NEW"));
+  EXPECT_FALSE(known("dir/there"));
+  EXPECT_FALSE(known("DIR/new")) << "no directory of this spelling";
+  EXPECT_FALSE(known(""));
+  this->resolver_.set_case_sensitive(true);
+  EXPECT_FALSE(known("dir/new"));
+  this->resolver_.set_case_sensitive(false);
+  // What the directory's times tell counts more than what is remembered of it.
+  this->MakeFile("dir/new");
+  EXPECT_FALSE(known("dir/new"));
+  EXPECT_EQ(this->Spelling("dir/NEW"), "dir/new");
+  EXPECT_FALSE(known("dir/new"));
+}
+
 TYPED_TEST(PathResolverTest, FindsOtherSpellings) {
   this->MakeDirectory("Dir");
   this->MakeDirectory("Dir/Größe");
