@@ -447,13 +447,21 @@ ring::Task<NtStatus> Creation::AwaitMoves() {
   co_return found.ok() ? NtStatus::kOk : NtStatus::kObjectPathNotFound;
 }
 
+// Whether anything has moved what the response says of the file: a new one's DOS attributes alone
+// have not.
+bool Creation::ChangedSinceOpened(uint32_t action) const {
+  if (action == proto::kActionOpened) return false;
+  return action != proto::kActionCreated || !open_->stream.empty() || !params_.eas.empty() ||
+         !params_.security_descriptor.empty() || params_.allocation != 0;
+}
+
 ring::Task<NtStatus> Creation::Finish(uint32_t action) {
   if (volume_.Moving(path_)) {
     const NtStatus status = co_await AwaitMoves();
     if (status != NtStatus::kOk) co_return status;
   }
   Stat stat = open_->file->opened_stat();
-  if (action != proto::kActionOpened) {
+  if (ChangedSinceOpened(action)) {
     storage::Result<Stat> fresh = co_await open_->file->GetStat();
     if (fresh.ok()) stat = fresh.value();
     open_->node->ObserveWriteTime(stat.modified);

@@ -52,6 +52,7 @@ class Creation {
   // The end of both.
   proto::NtStatus Admit(const storage::Stat& stat, bool overwrites);
   ring::Task<proto::NtStatus> AwaitMoves();
+  bool ChangedSinceOpened(uint32_t action) const;
   ring::Task<proto::NtStatus> Finish(uint32_t action);
   void NoteChange(uint32_t action);
 
