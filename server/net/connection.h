@@ -26,7 +26,7 @@ namespace sluice::net {
 inline constexpr size_t kFrameHeaderBytes = 4;
 
 // A received message without its 4-byte header: contiguous, writable, starting 8-aligned. The
-// header's 4 bytes lie before it, and the buffer has at least the rest of its class behind it.
+// header's 4 bytes lie before it.
 struct Frame {
   ring::Buffer buffer;
   absl::Span<uint8_t> bytes;

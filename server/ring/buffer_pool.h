@@ -80,7 +80,7 @@ class BufferPool {
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
 
-  // A buffer of at least `bytes`, with old contents; 64-byte aligned, from 8 KiB on page-aligned.
+  // A buffer of at least `bytes`, with old contents; 64-byte aligned.
   // An empty handle when the pool is exhausted or no class is large enough.
   Buffer Acquire(size_t bytes);
 

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <random>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,29 @@ TEST(BufferPoolTest, GivesTheSmallestClassThatFits) {
   EXPECT_FALSE(pool.Acquire(BufferPool::kClassBytes.back() + 1));
   EXPECT_GE(pool.Acquire(limits::frame_bytes_max + 8).capacity(), limits::frame_bytes_max + 8);
   EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+// They would compete for the same sets of the cache.
+TEST(BufferPoolTest, LargeOnesBeginAtDifferentOffsetsOfTheirPages) {
+  BufferPool pool(Unregistered(64 * kMiB), nullptr);
+  std::vector<Buffer> held;
+  std::set<uintptr_t> offsets;
+  for (int i = 0; i < 16; ++i) {
+    held.push_back(pool.Acquire(kMiB + 136));
+    ASSERT_GE(held.back().capacity(), kMiB + 136);
+    std::memset(held.back().data(), i, held.back().capacity());
+    offsets.insert(reinterpret_cast<uintptr_t>(held.back().data()) % 4096);
+  }
+  EXPECT_EQ(offsets.size(), 16u);
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(held[i].span().front(), i);
+    EXPECT_EQ(held[i].span().back(), i);
+  }
+  const size_t held_bytes = pool.bytes_held();
+  held.clear();
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  for (int i = 0; i < 16; ++i) held.push_back(pool.Acquire(kMiB + 136));
+  EXPECT_EQ(pool.bytes_held(), held_bytes);
 }
 
 TEST(BufferPoolTest, BuffersDoNotOverlap) {
