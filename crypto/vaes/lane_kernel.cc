@@ -63,6 +63,9 @@ struct LaneKeys {
   SLUICE_VAES __m512i Get(size_t round, size_t group) const {
     return _mm512_load_si512(round_keys[round] + 64 * group);
   }
+  // Once a block: the compiler would load the keys ahead of the loop, which are more than there are
+  // registers, and leave on the stack what does not fit.
+  void LoadAgain() const { __asm__ __volatile__("" : : : "memory"); }
   const uint8_t (*round_keys)[kVaesLanes * 16];
 };
 
@@ -77,6 +80,7 @@ struct OneKey {
     }
   }
   SLUICE_VAES __m512i Get(size_t round, size_t /*group*/) const { return keys[round]; }
+  void LoadAgain() const {}
   __m512i keys[kRounds + 1];
 };
 
@@ -89,6 +93,7 @@ struct Cmac {
 #pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) mac[g] = _mm512_load_si512(state->mac + 64 * g);
     for (size_t offset = 0; offset < blocks * 16; offset += 16) {
+      keys.LoadAgain();
 #pragma GCC unroll 4
       for (size_t g = 0; g < kGroups; ++g) {
         uint8_t* const* const text = state->text + 4 * g;
