@@ -204,6 +204,8 @@ void CmacKernel(LaneState* state, size_t lanes, size_t blocks) {
     Run<Cmac, 1, 10>(state, blocks);
   } else if (lanes == 8) {
     Run<Cmac, 2, 10>(state, blocks);
+  } else if (lanes == 12) {
+    Run<Cmac, 3, 10>(state, blocks);
   } else {
     Run<Cmac, 4, 10>(state, blocks);
   }

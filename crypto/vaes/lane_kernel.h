@@ -33,8 +33,8 @@ struct alignas(64) LaneState {
 // Whether this processor can run the kernel.
 bool LaneKernelAvailable();
 
-// `blocks` blocks of the first `lanes` lanes: 4, 8 or, CMAC only, 16. Do not move `text`; leave no
-// secret in the vector registers. CCM's `rounds` are 10 or 14.
+// `blocks` blocks of the first `lanes` lanes: 4, 8 or, CMAC only, 12 or 16. Do not move `text`;
+// leave no secret in the vector registers. CCM's `rounds` are 10 or 14.
 void CmacKernel(LaneState* state, size_t lanes, size_t blocks);
 void CcmKernel(LaneState* state, size_t lanes, size_t rounds, size_t blocks);
 

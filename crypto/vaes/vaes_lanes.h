@@ -3,9 +3,9 @@
 //
 // These are the two algorithms for which the multi-buffer library is not the engine. It always runs
 // sixteen lanes, so that eight CMACs in flight get half of its speed, and CCM's halves one after
-// the other with a fixed cost for each; here four, eight or (CMAC) sixteen lanes run, and CCM's
-// halves share their round keys and one pass over the message. In GB/s of one core, messages of one
-// key in flight, on a Xeon (Sapphire Rapids) that others used as well:
+// the other with a fixed cost for each; here four, eight or (CMAC) twelve or sixteen lanes run, and
+// CCM's halves share their round keys and one pass over the message. In GB/s of one core, messages
+// of one key in flight, on a Xeon (Sapphire Rapids) that others used as well:
 //
 //     sixteen messages       128 B   1 KiB   4 KiB + 80   64 KiB + 80   1 MiB + 80
 //     CMAC  OpenSSL           0.24    0.42         0.46          0.48         0.52    one at a time
