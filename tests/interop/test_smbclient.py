@@ -219,6 +219,20 @@ class SmbclientTest(unittest.TestCase):
         for path in (source, back, self.share / "big"):
             path.unlink()
 
+    def test_an_unsigned_file_leaves_the_page_cache_uncopied(self):
+        """Up to its end, which is no whole page, in a dialect of each way to negotiate."""
+        self.gateway.ctl("prefs", "set", "signing.required", "false")
+        self.addCleanup(self.gateway.ctl, "prefs", "reset", "signing.required")
+        self.addCleanup((self.share / "big").unlink)
+        random_file(self.share / "big", (64 << 20) + 777)
+        back = self.local / "unsigned-back"
+        for dialect in ("SMB2_10", "SMB3_11"):
+            before = json.loads(self.gateway.ctl("status", "--json").stdout)["counters"]
+            self.run_ok(f'get big "{back}"', "-m", dialect, "--option=client signing=off")
+            now = json.loads(self.gateway.ctl("status", "--json").stdout)["counters"]
+            self.assertEqual(sha256(back), sha256(self.share / "big"))
+            self.assertGreaterEqual(now["reads_uncopied"] - before["reads_uncopied"], 64)
+
     def refused(self, status, options=(), **more):
         done = self.gateway.smbclient("ls", *options, **more)
         self.assertNotEqual(done.returncode, 0)
