@@ -197,7 +197,7 @@ std::string RenderLines(const LineChart& chart) {
 
 std::string RenderBars(const BarChart& chart) {
   if (chart.groups.empty()) return "";
-  constexpr double kNames = 170;
+  constexpr double kCharacter = 6.6;  // most are narrower
   constexpr double kValues = 64;
   constexpr double kBar = 14;
   constexpr double kGap = 10;
@@ -207,21 +207,26 @@ std::string RenderBars(const BarChart& chart) {
            static_cast<double>(std::count_if(group.values.begin(), group.values.end(), there));
   };
   double bars = kTop;
-  for (const BarChart::Group& group : chart.groups) bars += height_of(group) + kGap;
+  double names = 170;
+  for (const BarChart::Group& group : chart.groups) {
+    bars += height_of(group) + kGap;
+    names = std::max(names, 16 + kCharacter * static_cast<double>(group.name.size()));
+  }
+  names = std::min(names, kWidth / 2);
   std::string svg = Open(absl::StrCat(chart.title, " (", chart.unit, ")"),
                          bars + kLegendRow * static_cast<double>(chart.series.size()) + kGap);
   double y = kTop;
   for (const BarChart::Group& group : chart.groups) {
-    AppendText(kNames - 8, y + height_of(group) / 2 + 4, "end", group.name, &svg);
+    AppendText(names - 8, y + height_of(group) / 2 + 4, "end", group.name, &svg);
     const double most = *std::max_element(group.values.begin(), group.values.end());
     for (size_t i = 0; i < group.values.size(); ++i) {
       if (group.values[i] < 0) continue;
       const double part = most > 0 ? group.values[i] / most : 0;
-      const double width = part * (kWidth - kNames - kValues);
+      const double width = part * (kWidth - names - kValues);
       absl::StrAppendFormat(
-          &svg, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
-          kNames, y + 1, std::max(width, 0.5), kBar - 2, Colour(i));
-      AppendText(kNames + width + 5, y + kBar - 3, "start", ShortNumber(group.values[i]), &svg);
+          &svg, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", names,
+          y + 1, std::max(width, 0.5), kBar - 2, Colour(i));
+      AppendText(names + width + 5, y + kBar - 3, "start", ShortNumber(group.values[i]), &svg);
       y += kBar;
     }
     y += kGap;

@@ -159,6 +159,17 @@ TEST(SvgTest, ChartsWithoutPointsAreLeftOut) {
   EXPECT_EQ(RenderBars(BarChart()), "");
 }
 
+TEST(SvgTest, BarsBeginBehindTheLongestName) {
+  BarChart chart;
+  chart.series = {"sluiced"};
+  chart.groups = {{"short", {1}}};
+  EXPECT_NE(RenderBars(chart).find("<rect x=\"170.0\""), std::string::npos);
+  chart.groups.push_back({"open-close 100,000 other case 4x8", {2}});  // 33 characters
+  EXPECT_NE(RenderBars(chart).find("<rect x=\"233.8\""), std::string::npos);
+  chart.groups.push_back({std::string(1000, 'x'), {2}});
+  EXPECT_NE(RenderBars(chart).find("<rect x=\"320.0\""), std::string::npos);
+}
+
 // --- What a server uses ---
 
 class UsageTest : public ::testing::Test {
