@@ -52,6 +52,7 @@ struct TimeoutPreferences {
 // [auth]. Times in milliseconds, limits of 0 are none; see server/auth/logon_throttle.h.
 struct AuthPreferences {
   bool ntlm = true;
+  bool kerberos_ignore_case = false;
   uint64_t failure_delay = 500;
   uint64_t address_delay = 2000;
   uint64_t failure_window = 300'000;

@@ -131,12 +131,13 @@ bool GroupStore::Has(absl::string_view group) const {
   return groups_.count(std::string(group)) != 0;
 }
 
-bool GroupStore::IsMember(absl::string_view group, absl::string_view user) const {
+bool GroupStore::IsMember(absl::string_view group, absl::string_view user,
+                          base::NameMatch match) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = groups_.find(std::string(group));
   return found != groups_.end() &&
          std::any_of(found->second.begin(), found->second.end(),
-                     [&](const std::string& member) { return SameUser(member, user); });
+                     [&](const std::string& member) { return NamesUser(member, user, match); });
 }
 
 }  // namespace sluice::auth

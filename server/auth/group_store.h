@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/base/name_match.h"
 
 namespace sluice::auth {
 
@@ -31,8 +32,7 @@ class GroupStore {
   absl::StatusOr<std::vector<std::string>> RemoveMember(absl::string_view user);
   Groups List() const;
   bool Has(absl::string_view group) const;
-  // Users are found without regard to case.
-  bool IsMember(absl::string_view group, absl::string_view user) const;
+  bool IsMember(absl::string_view group, absl::string_view user, base::NameMatch match) const;
 
  private:
   GroupStore(std::string path, Groups groups);

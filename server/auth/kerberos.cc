@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/auth/gss.h"
@@ -120,7 +122,8 @@ std::vector<std::string> RealmsOf(const std::vector<KeytabEntry>& entries) {
 
 class KerberosExchange final : public Mechanism {
  public:
-  explicit KerberosExchange(KerberosAcceptor& acceptor) : acceptor_(acceptor) {}
+  KerberosExchange(KerberosAcceptor& acceptor, bool ignore_case)
+      : acceptor_(acceptor), ignore_case_(ignore_case) {}
   ~KerberosExchange() override {
     OM_uint32 minor = 0;
     if (context_ != GSS_C_NO_CONTEXT) gss_delete_sec_context(&minor, &context_, GSS_C_NO_BUFFER);
@@ -143,6 +146,7 @@ class KerberosExchange final : public Mechanism {
   NtStatus Accept(gss_name_t client, OM_uint32 flags, OM_uint32 lifetime);
 
   KerberosAcceptor& acceptor_;
+  const bool ignore_case_;
   gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
   bool done_ = false;
   AuthResult result_;
@@ -207,7 +211,7 @@ NtStatus KerberosExchange::Accept(gss_name_t client, OM_uint32 flags, OM_uint32 
     reason_ = "its Kerberos context cannot protect anything";
     return NtStatus::kLogonFailure;
   }
-  absl::StatusOr<AuthResult> who = acceptor_.FindUser(name.text());
+  absl::StatusOr<AuthResult> who = acceptor_.FindUser(name.text(), ignore_case_);
   if (!who.ok()) {
     reason_ = std::string(who.status().message());
     return absl::IsPermissionDenied(who.status()) ? NtStatus::kAccountDisabled
@@ -260,8 +264,8 @@ KerberosAcceptor::KerberosAcceptor(KerberosOptions options, const UserStore& use
                                    DomainUsers* domain)
     : options_(std::move(options)), users_(users), domain_(domain) {}
 
-std::unique_ptr<Mechanism> KerberosAcceptor::Begin() {
-  return std::make_unique<KerberosExchange>(*this);
+std::unique_ptr<Mechanism> KerberosAcceptor::Begin(bool ignore_case) {
+  return std::make_unique<KerberosExchange>(*this, ignore_case);
 }
 
 void KerberosAcceptor::NoticeChange() {
@@ -285,7 +289,13 @@ void KerberosAcceptor::NoticeChange() {
   }
 }
 
-absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& principal) {
+absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& principal,
+                                                      bool ignore_case) {
+  // Whom [auth.kerberos_users] names, the administrator has spelled.
+  const bool named = options_.principals.users.count(principal) != 0;
+  const base::NameMatch match = named         ? base::NameMatch::kFolded
+                                : ignore_case ? base::NameMatch::kAsciiCase
+                                              : base::NameMatch::kExact;
   absl::StatusOr<std::string> name = MapPrincipal(options_.principals, principal);
   if (!name.ok()) return name.status();
   AuthResult who;
@@ -293,7 +303,8 @@ absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& princip
   if (parsed.ok()) who.domain = parsed->realm;
   User user;
   DomainUser domain_user;
-  if (users_.Find(*name, &user)) {
+  const bool alike = users_.Find(*name, &user);
+  if (alike && NamesUser(user.name, *name, match)) {
     if (user.disabled) {
       return absl::PermissionDeniedError(absl::StrCat("the user \"", user.name, "\" is disabled"));
     }
@@ -302,11 +313,17 @@ absl::StatusOr<AuthResult> KerberosAcceptor::FindUser(const std::string& princip
   } else if (domain_ != nullptr && domain_->Find(*name, who.domain, &domain_user)) {
     who.user = std::move(domain_user.name);
     who.unix_user = std::move(domain_user.unix_user);
+  } else if (alike) {
+    return absl::NotFoundError(absl::StrCat(
+        "the principal ", absl::Utf8SafeCHexEscape(principal), " is not spelled as the user \"",
+        user.name, "\"; auth.kerberos_ignore_case and [auth.kerberos_users] do not allow for it"));
   } else {
     // Nobody has looked at it yet; NSS ends a name where the share's lists do not.
     const absl::Status valid = ValidateUserName(*name);
     if (!valid.ok()) return valid;
-    who.user = *std::move(name);
+    // All spellings that mean one user get one name.
+    who.user = match == base::NameMatch::kAsciiCase ? absl::AsciiStrToLower(*name) : *name;
+    who.name_match = match;
   }
   return who;
 }

@@ -42,13 +42,15 @@ class KerberosAcceptor final : public MechanismSource {
   // Its Step blocks. LOGON_FAILURE: the ticket is not for a key of the keytab, is expired or
   // replayed, or its principal is no user. TIME_DIFFERENCE_AT_DC: the client's clock is wrong.
   // INVALID_PARAMETER: the token is malformed.
-  std::unique_ptr<Mechanism> Begin() override;
+  std::unique_ptr<Mechanism> Begin(bool ignore_case) override;
 
   const KerberosOptions& options() const { return options_; }
   // Logs what the keytab holds if its file has changed since the last call. Thread-safe; BLOCKS.
   void NoticeChange();
-  // The user of a principal: by the rules, spelled as the user store or the domain has it. BLOCKS.
-  absl::StatusOr<AuthResult> FindUser(const std::string& principal);
+  // The user of a principal: by the rules, spelled as the user store or the domain has it. Names
+  // are compared byte for byte or, with `ignore_case`, without regard to the case of ASCII letters:
+  // what Unicode folds together may be two principals. BLOCKS.
+  absl::StatusOr<AuthResult> FindUser(const std::string& principal, bool ignore_case);
 
  private:
   KerberosAcceptor(KerberosOptions options, const UserStore& users, DomainUsers* domain);

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "crypto/secret.h"
 #include "proto/status/nt_status.h"
+#include "server/base/name_match.h"
 
 namespace sluice::auth {
 
@@ -20,7 +21,8 @@ inline constexpr absl::string_view kKerberosName = "Kerberos";
 
 // Who has authenticated.
 struct AuthResult {
-  std::string user;    // as the user store spells it; "" for anonymous
+  std::string user;  // as the user store spells it; "" for anonymous
+  base::NameMatch name_match = base::NameMatch::kFolded;
   std::string domain;  // as the client sent it; a Kerberos principal's realm
   std::string workstation;
   std::string unix_user;        // of the user's record, see identity_map.h
@@ -69,7 +71,8 @@ class Mechanism {
 class MechanismSource {
  public:
   virtual ~MechanismSource() = default;
-  virtual std::unique_ptr<Mechanism> Begin() = 0;
+  // `ignore_case`: the preference auth.kerberos_ignore_case.
+  virtual std::unique_ptr<Mechanism> Begin(bool ignore_case) = 0;
 };
 
 }  // namespace sluice::auth

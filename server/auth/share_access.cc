@@ -15,11 +15,11 @@ namespace {
 
 constexpr size_t kRecordBytesMax = 1u << 20;
 
-bool Names(const std::vector<std::string>& list, absl::string_view user,
-           const std::function<bool(absl::string_view)>& in_group) {
+bool Names(const std::vector<std::string>& list, absl::string_view user, base::NameMatch match,
+           const InGroup& in_group) {
   return std::any_of(list.begin(), list.end(), [&](absl::string_view entry) {
-    if (absl::ConsumePrefix(&entry, "@")) return in_group(entry);
-    return entry == "*" || SameUser(entry, user);
+    if (absl::ConsumePrefix(&entry, "@")) return in_group(entry, match);
+    return entry == "*" || NamesUser(entry, user, match);
   });
 }
 
@@ -48,11 +48,12 @@ int GidOf(const std::string& group, uint32_t* gid) {
 
 }  // namespace
 
-ShareLevel LevelOf(const ShareLists& lists, absl::string_view user,
-                   const std::function<bool(absl::string_view)>& in_group) {
+ShareLevel LevelOf(const ShareLists& lists, absl::string_view user, base::NameMatch match,
+                   const InGroup& in_group) {
   const auto has = [&](const std::vector<std::string>& allow,
                        const std::vector<std::string>& deny) {
-    return !Names(deny, user, in_group) && (allow.empty() || Names(allow, user, in_group));
+    return !Names(deny, user, base::NameMatch::kFolded, in_group) &&
+           (allow.empty() || Names(allow, user, match, in_group));
   };
   if (!has(lists.allow_read, lists.deny_read)) return ShareLevel::kNone;
   return has(lists.allow_write, lists.deny_write) ? ShareLevel::kWrite : ShareLevel::kRead;

@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/base/identity.h"
+#include "server/base/name_match.h"
 
 namespace sluice::auth {
 
@@ -26,9 +27,13 @@ struct ShareLists {
 
 enum class ShareLevel : uint8_t { kNone, kRead, kWrite };
 
-// `in_group` is asked about groups' names as the lists have them, without the "@".
-ShareLevel LevelOf(const ShareLists& lists, absl::string_view user,
-                   const std::function<bool(absl::string_view)>& in_group);
+// Asked about groups' names as the lists have them, without the "@".
+using InGroup = std::function<bool(absl::string_view group, base::NameMatch match)>;
+
+// What gives is compared by `match`; what denies always without regard to case, so that no other
+// spelling gets around it.
+ShareLevel LevelOf(const ShareLists& lists, absl::string_view user, base::NameMatch match,
+                   const InGroup& in_group);
 
 // The names of the groups in the lists.
 std::set<std::string> GroupsIn(const ShareLists& lists);

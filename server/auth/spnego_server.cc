@@ -33,7 +33,8 @@ SpnegoServer::~SpnegoServer() = default;
 
 std::unique_ptr<Mechanism> SpnegoServer::MakeMechanism(absl::string_view oid) const {
   if (IsKerberos(oid)) {
-    return environment_.kerberos == nullptr ? nullptr : environment_.kerberos->Begin();
+    if (environment_.kerberos == nullptr) return nullptr;
+    return environment_.kerberos->Begin(environment_.kerberos_ignore_case);
   }
   if (oid != proto::oid::kNtlmssp || !environment_.allow_ntlm) return nullptr;
   return std::make_unique<NtlmServer>(environment_.ntlm);

@@ -21,6 +21,7 @@ namespace sluice::auth {
 struct AuthEnvironment {
   NtlmEnvironment ntlm;
   bool allow_ntlm = true;
+  bool kerberos_ignore_case = false;
   MechanismSource* kerberos = nullptr;  // null: no Kerberos
 };
 

@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proto/wire/utf16.h"
 #include "server/base/limits.h"
@@ -34,6 +35,18 @@ bool SameUser(absl::string_view a, absl::string_view b) {
   std::string upper_a;
   std::string upper_b;
   return UpperCaseName(a, &upper_a) && UpperCaseName(b, &upper_b) && upper_a == upper_b;
+}
+
+bool NamesUser(absl::string_view listed, absl::string_view user, base::NameMatch match) {
+  switch (match) {
+    case base::NameMatch::kFolded:
+      return SameUser(listed, user);
+    case base::NameMatch::kAsciiCase:
+      return absl::EqualsIgnoreCase(listed, user);
+    case base::NameMatch::kExact:
+      return listed == user;
+  }
+  return false;
 }
 
 absl::Status ValidateUserName(absl::string_view name) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/base/name_match.h"
 
 namespace sluice::auth {
 
@@ -15,6 +16,9 @@ bool UpperCaseName(absl::string_view name, std::string* upper);
 
 // Whether both mean the same user. False for what is not UTF-8.
 bool SameUser(absl::string_view a, absl::string_view b);
+
+// Whether `listed`, which an administrator wrote, means the user whose name is `user`.
+bool NamesUser(absl::string_view listed, absl::string_view user, base::NameMatch match);
 
 // Whether `name` may be a user's: 1 to limits::user_name_characters_max characters of UTF-8, no
 // control characters, none of those that Windows forbids in account names, no space or dot at

@@ -11,6 +11,14 @@ constexpr PreferenceRow kRows[] = {
      .help = "log-ons by password; without them only Kerberos is left",
      .set = &SetBool<&AuthPreferences::ntlm>,
      .get = &GetBool<&AuthPreferences::ntlm>},
+    {.name = "auth.kerberos_ignore_case",
+     .type = PreferenceType::kBool,
+     .applies = Applies::kNewSessions,
+     .help =
+         "Alice@REALM is the user alice too (letters of ASCII only); only for a KDC that has no "
+         "two principals whose names differ in case alone",
+     .set = &SetBool<&AuthPreferences::kerberos_ignore_case>,
+     .get = &GetBool<&AuthPreferences::kerberos_ignore_case>},
     {.name = "auth.failure_delay",
      .type = PreferenceType::kInteger,
      .min = 0,

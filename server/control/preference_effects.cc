@@ -171,9 +171,11 @@ auth::ShareLevel LevelOf(const ShareQuestion& q, const SharePreferences& share) 
     if (!found.has_value()) return auth::ShareLevel::kNone;
     unix_groups = *std::move(found);
   }
-  return auth::LevelOf(lists, q.session.user, [&](absl::string_view group) {
-    return unix_groups.count(std::string(group)) != 0 || q.groups.IsMember(group, q.session.user);
-  });
+  const auto in_group = [&](absl::string_view group, base::NameMatch match) {
+    return unix_groups.count(std::string(group)) != 0 ||
+           q.groups.IsMember(group, q.session.user, match);
+  };
+  return auth::LevelOf(lists, q.session.user, q.session.name_match, in_group);
 }
 
 std::string OfLists(const ShareQuestion& q) {

@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "crypto/preauth_hash.h"
 #include "server/base/identity.h"
+#include "server/base/name_match.h"
 #include "server/session/crypto_state.h"
 
 namespace sluice::session {
@@ -52,6 +53,7 @@ struct Authentication {
 struct AuthenticatedUser {
   std::string name;
   std::string domain;
+  base::NameMatch name_match = base::NameMatch::kFolded;
   bool guest = false;
   bool anonymous = false;
   // How: a mechanism's name (server/auth/mechanism.h), "guest" or "anonymous". Static.

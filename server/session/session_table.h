@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "crypto/algorithms.h"
 #include "proto/smb2/negotiate.h"
+#include "server/base/name_match.h"
 #include "server/base/random.h"
 #include "server/session/session.h"
 
@@ -34,6 +35,7 @@ struct SessionInfo {
   bool encrypted = false;
   bool guest = false;
   bool anonymous = false;
+  base::NameMatch name_match = base::NameMatch::kFolded;
   absl::string_view log_on;  // as AuthenticatedUser's
   int64_t started_wall_nanos = 0;
   size_t loop_index = 0;

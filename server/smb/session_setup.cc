@@ -79,7 +79,9 @@ session::Authentication& CurrentAuthentication(Request& request) {
   ServerState& server = worker.server();
   auth::AuthEnvironment environment;
   environment.ntlm = {&server.ntlm, &server.users, &server.random, &server.clock, server.domain};
-  environment.allow_ntlm = server.preferences.Get()->auth.ntlm;
+  const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
+  environment.allow_ntlm = preferences->auth.ntlm;
+  environment.kerberos_ignore_case = preferences->auth.kerberos_ignore_case;
   environment.kerberos = server.kerberos;
   fresh.mechanism = std::make_unique<AuthenticationState>(environment);
   return fresh;
@@ -119,6 +121,7 @@ void Publish(Worker& worker, SmbConnection& connection,
   session::SessionInfo info;
   info.id = session->id();
   info.user = session->user().name;
+  info.name_match = session->user().name_match;
   info.domain = session->user().domain;
   info.client_address = connection.peer();
   info.dialect = connection.dialect();
@@ -147,6 +150,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   const bool first = session->crypto() == nullptr;
   session::AuthenticatedUser user;
   user.name = who.user;
+  user.name_match = who.name_match;
   user.domain = who.domain;
   user.guest = who.guest;
   user.anonymous = who.anonymous;

@@ -92,10 +92,11 @@ ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& s
   } else {
     unix_groups.clear();
   }
-  co_return auth::LevelOf(lists, user, [&](absl::string_view group) {
+  const auto in_group = [&](absl::string_view group, base::NameMatch match) {
     return unix_groups.count(std::string(group)) != 0 ||
-           (server.groups != nullptr && server.groups->IsMember(group, user));
-  });
+           (server.groups != nullptr && server.groups->IsMember(group, user, match));
+  };
+  co_return auth::LevelOf(lists, user, session.user().name_match, in_group);
 }
 
 NtStatus RefuseShare(const Request& request, const Share& share, absl::string_view why) {

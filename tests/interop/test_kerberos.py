@@ -11,6 +11,7 @@ from kdc import Realm
 HOST = "files.sluice.test"
 SERVICE = f"cifs/{HOST}"
 PASSWORD = "Of-The-KDC-1"
+DOTLESS = "adm\u0131n"  # "admin" with a dotless i
 
 
 class KerberosTest(unittest.TestCase):
@@ -93,6 +94,24 @@ class KerberosTest(unittest.TestCase):
     def test_the_map_makes_a_principal_another_user(self):
         self.accepted(cache=self.realm.ticket("alice/admin", PASSWORD))
         self.assertIn("nobody", self.last_session())
+
+    def test_a_principal_of_another_spelling_is_another_principal(self):
+        # Each is a principal with a key of its own; Unicode's rules of case make them one.
+        for name in ("admin", "ADMIN", DOTLESS):
+            self.realm.add_user(name, PASSWORD)
+        self.gateway.ctl("user", "add", "admin", "--password-stdin", input="Only-Of-Admin-1\n")
+        self.addCleanup(self.gateway.ctl, "prefs", "set", "auth.kerberos_ignore_case", "false")
+        tickets = {name: self.realm.ticket(name, PASSWORD) for name in ("admin", "ADMIN", DOTLESS)}
+        self.accepted(cache=tickets["admin"])
+        for name in ("ADMIN", DOTLESS):
+            with self.subTest(name):
+                self.refused("NT_STATUS_LOGON_FAILURE", cache=tickets[name])
+        self.assertIn('the principal ADMIN@SLUICE.TEST is not spelled as the user "admin"',
+                      self.refusals())
+        self.gateway.ctl("prefs", "set", "auth.kerberos_ignore_case", "true")
+        self.accepted(cache=tickets["ADMIN"])
+        self.assertIn("admin by Kerberos", self.last_session())
+        self.refused("NT_STATUS_LOGON_FAILURE", cache=tickets[DOTLESS])
 
     def test_a_disabled_user(self):
         self.gateway.ctl("user", "disable", "alice")

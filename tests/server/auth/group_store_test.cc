@@ -38,9 +38,9 @@ TEST_F(GroupStoreTest, KeepsGroupsOverARestart) {
   EXPECT_EQ(store->List().size(), 1u);
   EXPECT_THAT(store->List().at("staff"), ElementsAre("alice", "bob"));
   EXPECT_TRUE(store->Has("staff"));
-  EXPECT_TRUE(store->IsMember("staff", "ALICE"));
-  EXPECT_FALSE(store->IsMember("staff", "eve"));
-  EXPECT_FALSE(store->IsMember("gone", "eve"));
+  EXPECT_TRUE(store->IsMember("staff", "ALICE", base::NameMatch::kFolded));
+  EXPECT_FALSE(store->IsMember("staff", "eve", base::NameMatch::kFolded));
+  EXPECT_FALSE(store->IsMember("gone", "eve", base::NameMatch::kFolded));
 }
 
 TEST_F(GroupStoreTest, RefusesNamesThatCannotBeAndChangesNothing) {

@@ -6,10 +6,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/auth/identity_map.h"
+#include "server/auth/user_name.h"
+#include "server/base/name_match.h"
 
 namespace sluice::auth {
 namespace {
 
+using base::NameMatch;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;
@@ -21,9 +24,11 @@ struct Lists {
 };
 
 // alice is in staff.
-ShareLevel Level(const Lists& lists, const std::string& user) {
-  return LevelOf(lists.view(), user,
-                 [&user](absl::string_view group) { return group == "staff" && user == "alice"; });
+ShareLevel Level(const Lists& lists, const std::string& user,
+                 NameMatch match = NameMatch::kFolded) {
+  return LevelOf(lists.view(), user, match, [&user](absl::string_view group, NameMatch how) {
+    return group == "staff" && NamesUser("alice", user, how);
+  });
 }
 
 TEST(ShareAccessTest, WithoutListsEverybodyMayWrite) {
@@ -34,6 +39,23 @@ TEST(ShareAccessTest, AnAllowListKeepsOthersOut) {
   const Lists lists = {.allow_read = {"bob"}};
   EXPECT_EQ(Level(lists, "alice"), ShareLevel::kNone);
   EXPECT_EQ(Level(lists, "BOB"), ShareLevel::kWrite);
+}
+
+TEST(ShareAccessTest, APrincipalsNameIsNotTakenForAnotherSpelling) {
+  const Lists lists = {.allow_read = {"admin", "@staff"}};
+  const std::string dotless = "adm\u0131n";
+  EXPECT_EQ(Level(lists, "admin", NameMatch::kExact), ShareLevel::kWrite);
+  EXPECT_EQ(Level(lists, "ADMIN", NameMatch::kExact), ShareLevel::kNone);
+  EXPECT_EQ(Level(lists, "ALICE", NameMatch::kExact), ShareLevel::kNone);
+  EXPECT_EQ(Level(lists, "ADMIN", NameMatch::kAsciiCase), ShareLevel::kWrite);
+  EXPECT_EQ(Level(lists, dotless, NameMatch::kExact), ShareLevel::kNone);
+  EXPECT_EQ(Level(lists, dotless, NameMatch::kAsciiCase), ShareLevel::kNone);
+}
+
+TEST(ShareAccessTest, AnotherSpellingDoesNotGetAroundADenyList) {
+  const Lists lists = {.deny_read = {"Mallory", "@staff"}};
+  EXPECT_EQ(Level(lists, "mallory", NameMatch::kExact), ShareLevel::kNone);
+  EXPECT_EQ(Level(lists, "ALICE", NameMatch::kExact), ShareLevel::kNone);
 }
 
 TEST(ShareAccessTest, AWriteListLeavesOthersTheReading) {

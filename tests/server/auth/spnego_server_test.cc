@@ -113,7 +113,7 @@ class FakeKerberos final : public Mechanism {
 
 class FakeKerberosSource final : public MechanismSource {
  public:
-  std::unique_ptr<Mechanism> Begin() override { return std::make_unique<FakeKerberos>(); }
+  std::unique_ptr<Mechanism> Begin(bool) override { return std::make_unique<FakeKerberos>(); }
 };
 
 Bytes Text(const std::string& text) { return {text.begin(), text.end()}; }

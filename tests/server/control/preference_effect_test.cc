@@ -26,9 +26,11 @@
 #include "proto/smb2/ioctl.h"
 #include "proto/smb2/session_setup.h"
 #include "proto/wire/utf16.h"
+#include "server/auth/kerberos_client.h"
 #include "server/base/log.h"
 #include "server/config/preferences.h"
 #include "tests/proto/testing/codec.h"
+#include "tests/server/auth/forged_realm.h"
 #include "tests/server/smb/gateway_fixture.h"
 #include "tests/server/smb/srvsvc_frames.h"
 
@@ -224,6 +226,21 @@ std::string RightPasswordAfterAWrongOne(const std::string& address) {
   return StatusOfLogOn(address, "alice", "secret");
 }
 
+// Set where a proof needs tickets.
+auth::ForgedRealm* forged_realm = nullptr;
+
+std::string TicketInOtherSpelling(const std::string& address) {
+  forged_realm->MakeTicket("ALICE");
+  auth::KerberosClient kerberos(auth::kForgedHost, "");
+  const absl::StatusOr<Bytes> token = kerberos.Start();
+  TestClient client(address);
+  if (!token.ok() || !client.Negotiate()) return "none";
+  proto::SessionSetupRequest setup;
+  setup.security_buffer = *token;
+  const std::optional<Reply> reply = client.Call(Command::kSessionSetup, setup);
+  return reply.has_value() ? StatusName(reply->status()) : "ended";
+}
+
 std::string TwoWrongPasswords(const std::string& address) {
   StatusOfLogOn(address, "alice", "wrong");
   return StatusOfLogOn(address, "alice", "wrong");
@@ -350,6 +367,8 @@ const Proof kProofs[] = {
     {"timeouts.handshake", "1000", SilentConnection, "kept", "ended"},
     {"timeouts.break", "1000", OplockNotGivenBack, "waits", "goes on"},
     {"auth.ntlm", "false", LogsOnByPassword, "STATUS_SUCCESS", "STATUS_NTLM_BLOCKED"},
+    {"auth.kerberos_ignore_case", "true", TicketInOtherSpelling, "STATUS_LOGON_FAILURE",
+     "STATUS_SUCCESS"},
     {"auth.failure_delay", "1000", FailuresOfTwoUsers, "at once", "late"},
     {"auth.address_delay",
      "2000",
@@ -407,11 +426,19 @@ class PreferenceEffectTest : public smb::GatewayTest, public testing::WithParamI
   void Adjust(GatewayOptions* options) override {
     options->allow_guest = true;  // the shares' own preference is behind it
     options->audit_file = AuditPath();
+    if (absl::string_view(GetParam().name) == "auth.kerberos_ignore_case") {
+      realm_ = std::make_unique<auth::ForgedRealm>(directory_);
+      forged_realm = realm_.get();
+      options->kerberos_keytab = realm_->keytab();
+      options->kerberos_realms = {auth::kForgedRealm};
+    }
     for (const auto& [name, value] : GetParam().given) {
       const absl::Status set = SetPreference(options->preferences, name, value);
       EXPECT_TRUE(set.ok()) << set;
     }
   }
+
+  std::unique_ptr<auth::ForgedRealm> realm_;
 };
 
 TEST_P(PreferenceEffectTest, IsObeyed) {
