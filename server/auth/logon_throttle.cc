@@ -1,15 +1,12 @@
 #include "server/auth/logon_throttle.h"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
 #include "server/auth/user_name.h"
 #include "server/base/auth_limits.h"
-#include "server/base/refusal_log.h"
+#include "server/base/client_address.h"
 
 namespace sluice::auth {
 namespace {
@@ -37,16 +34,6 @@ ProgressKeys KeysOf(const std::string& address, const std::string& user) {
 }
 
 }  // namespace
-
-std::string ThrottleAddress(absl::string_view peer) {
-  std::string address = base::AddressOf(peer);
-  in6_addr parsed{};
-  if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
-  // One customer, one /64.
-  std::fill(parsed.s6_addr + 8, parsed.s6_addr + 16, 0);
-  char text[INET6_ADDRSTRLEN];
-  return inet_ntop(AF_INET6, &parsed, text, sizeof(text));
-}
 
 LogonThrottle::LogonThrottle(const base::Clock& clock)
     : clock_(clock),
@@ -78,7 +65,7 @@ void LogonThrottle::Count(Failures& failures, const ThrottleLimits& limits) cons
 
 Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view peer,
                              absl::string_view user, bool waited) {
-  const std::string address = ThrottleAddress(peer);
+  const std::string address = base::ClientAddress(peer);
   const std::string user_key = UserKey(user);
   const ProgressKeys keys = KeysOf(address, user_key);
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -103,7 +90,7 @@ Admission LogonThrottle::Ask(const ThrottleLimits& limits, absl::string_view pee
 }
 
 void LogonThrottle::Judged(absl::string_view peer, absl::string_view user) {
-  const ProgressKeys keys = KeysOf(ThrottleAddress(peer), UserKey(user));
+  const ProgressKeys keys = KeysOf(base::ClientAddress(peer), UserKey(user));
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const std::string& key : keys) {
     const auto found = in_progress_.find(key);
@@ -113,7 +100,7 @@ void LogonThrottle::Judged(absl::string_view peer, absl::string_view user) {
 
 void LogonThrottle::Failed(const ThrottleLimits& limits, absl::string_view peer,
                            absl::string_view user) {
-  const std::string address = ThrottleAddress(peer);
+  const std::string address = base::ClientAddress(peer);
   const std::string user_key = UserKey(user);
   const std::lock_guard<std::mutex> lock(mutex_);
   Count(addresses_.FindOrAdd(address), limits);
@@ -123,7 +110,7 @@ void LogonThrottle::Failed(const ThrottleLimits& limits, absl::string_view peer,
 }
 
 void LogonThrottle::Succeeded(absl::string_view peer, absl::string_view user) {
-  const std::string key = PairKey(ThrottleAddress(peer), UserKey(user));
+  const std::string key = PairKey(base::ClientAddress(peer), UserKey(user));
   const std::lock_guard<std::mutex> lock(mutex_);
   Failures& pair = pairs_.FindOrAdd(key);
   pair.count = 0;

@@ -79,9 +79,6 @@ class LogonThrottle {
   absl::flat_hash_map<std::string, uint64_t> in_progress_;  // as many as sessions log on now
 };
 
-// The part of `peer` by which clients are told apart.
-std::string ThrottleAddress(absl::string_view peer);
-
 }  // namespace sluice::auth
 
 #endif  // SLUICE_SERVER_AUTH_LOGON_THROTTLE_H_

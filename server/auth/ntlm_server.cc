@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "crypto/constant_time.h"
 #include "crypto/digest.h"
 #include "proto/auth/ntlm_flags.h"
 #include "proto/wire/utf16.h"
 #include "proto/wire/writer.h"
+#include "server/base/auth_limits.h"
 #include "server/base/limits.h"
 
 namespace sluice::auth {
@@ -84,6 +86,11 @@ NtStatus NtlmServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t>*
 
 NtStatus NtlmServer::OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   proto::NtlmNegotiate message;
+  if (token.size() > limits::ntlm_negotiate_bytes_max) {
+    reason_ = absl::StrCat("its NTLM NEGOTIATE message has ", token.size(), " bytes; ",
+                           limits::ntlm_negotiate_bytes_max, " is the limit");
+    return NtStatus::kInvalidParameter;
+  }
   if (!proto::NtlmNegotiate::Decode(token, &message)) return NtStatus::kInvalidParameter;
   if ((message.flags & flag::kUnicode) == 0) return NtStatus::kInvalidParameter;
   flags_ = (message.flags & kAccepted) | kAdded;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "proto/auth/spnego.h"
+#include "server/base/auth_limits.h"
 #include "server/base/limits.h"
 
 namespace sluice::auth {
@@ -118,6 +120,11 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
   }
   proto::NegTokenInit init;
   if (!proto::NegTokenInit::Decode(token, &init)) return NtStatus::kInvalidParameter;
+  if (init.mech_types_der.size() > limits::mech_types_bytes_max) {
+    reason_ = absl::StrCat("its list of mechanisms has ", init.mech_types_der.size(), " bytes; ",
+                           limits::mech_types_bytes_max, " is the limit");
+    return NtStatus::kInvalidParameter;
+  }
   size_t choice = 0;
   while (choice < init.mech_types.size() && mechanism_ == nullptr) {
     mechanism_ = MakeMechanism(init.mech_types[choice++]);

@@ -5,12 +5,31 @@
 
 #include <cstddef>
 
+#include "server/base/limits.h"
+
 namespace sluice::limits {
 
 inline constexpr size_t groups_max = 4096;
 inline constexpr size_t group_members_max = 4096;
 inline constexpr size_t refusals_max = 1000;
 inline constexpr size_t throttle_entries_max = 65536;
+
+// Log-ons that are not finished (server/smb/unfinished_logons.h), and what a client's tokens make
+// one of them keep: NTLM's first message and SPNEGO's list of mechanisms, for the proofs at its
+// end.
+inline constexpr size_t unfinished_logons_max = 16384;
+inline constexpr size_t unfinished_logons_per_address_max = 256;
+inline constexpr size_t unfinished_logons_per_connection_max = 32;
+inline constexpr size_t ntlm_negotiate_bytes_max = 2048;
+inline constexpr size_t mech_types_bytes_max = 1024;
+
+static_assert(unfinished_logons_per_connection_max <= sessions_per_connection_max);
+static_assert(unfinished_logons_per_connection_max <= unfinished_logons_per_address_max);
+static_assert(unfinished_logons_per_address_max <= unfinished_logons_max / 16);
+static_assert((unfinished_logons_max + connections_max) *
+                      (ntlm_negotiate_bytes_max + mech_types_bytes_max) <=
+                  128u << 20,
+              "what nobody has proved anything for must not fill the memory");
 
 }  // namespace sluice::limits
 

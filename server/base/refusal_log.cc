@@ -2,7 +2,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/base/auth_limits.h"
 
 namespace sluice::base {
@@ -11,15 +10,6 @@ absl::string_view Name(RefusalKind kind) {
   static constexpr absl::string_view kNames[kRefusalKinds] = {"protocol", "logon", "throttled",
                                                               "access", "limit"};
   return kNames[static_cast<size_t>(kind)];
-}
-
-std::string AddressOf(absl::string_view peer) {
-  const size_t colon = peer.rfind(':');
-  if (colon == absl::string_view::npos) return std::string(peer);
-  absl::string_view host = peer.substr(0, colon);
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
-  if (host.find('.') != absl::string_view::npos) absl::ConsumePrefix(&host, "::ffff:");
-  return std::string(host);
 }
 
 std::string Quoted(absl::string_view text) {

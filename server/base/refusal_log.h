@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/base/client_address.h"
 #include "server/base/clock.h"
 #include "server/base/lru_map.h"
 
@@ -34,10 +35,6 @@ struct Refusal {
   int64_t first_wall_nanos = 0;
   int64_t last_wall_nanos = 0;
 };
-
-// "192.0.2.7:50123" -> "192.0.2.7", "[2001:db8::1]:50123" -> "2001:db8::1"; an IPv4 address in
-// IPv6's clothes is an IPv4 address. Anything else stays as it is.
-std::string AddressOf(absl::string_view peer);
 
 // Keeps limits::refusals_max refusals; the same one again only counts. Thread-safe; no I/O.
 class RefusalLog {

@@ -24,7 +24,7 @@ constexpr PreferenceRow kRows[] = {
                                             "clients at the same time; more are turned away"),
     Integer<&LimitPreferences::connections_per_address>(
         "limits.connections_per_address", 1, limits::connections_max, "connections",
-        Applies::kAtOnce, "connections from one address at the same time"),
+        Applies::kAtOnce, "connections from one address (IPv4) or /64 (IPv6) at the same time"),
     Integer<&LimitPreferences::sessions>("limits.sessions", 1, limits::sessions_max, "sessions",
                                          Applies::kNewSessions, "log-ons at the same time"),
     Integer<&LimitPreferences::sessions_per_connection>(
@@ -52,10 +52,12 @@ constexpr PreferenceRow kRows[] = {
         Applies::kNewConnections, "the longest listing, query or control, with SMB 2.1 and newer"),
     Integer<&TimeoutPreferences::idle>(
         "timeouts.idle", 1000, limits::timeout_ms_max, "milliseconds", Applies::kNewConnections,
-        "a connection without a session ends when it is idle for so long"),
+        "a connection without a session ends when it has come no nearer to one for so long"),
     Integer<&TimeoutPreferences::handshake>(
         "timeouts.handshake", 1000, limits::timeout_ms_max, "milliseconds",
-        Applies::kNewConnections, "a connection without a first request ends after so long"),
+        Applies::kNewConnections,
+        "a connection without a first request ends after so long, and so does a log-on that is not "
+        "finished"),
     Integer<&TimeoutPreferences::oplock_break>(
         "timeouts.break", 1000, limits::timeout_ms_max, "milliseconds", Applies::kAtOnce,
         "a client that does not answer an oplock break in time loses the oplock"),

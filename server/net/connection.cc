@@ -77,6 +77,8 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   const Sender& sender() const { return sender_; }
   bool closing_after_send() const { return reason_chosen_; }
 
+  void NoteProgress() { active_ = loop_.now(); }
+
   void set_has_session(bool has_session) {
     has_session_ = has_session;
     if (closing_ || !greeted_) return;
@@ -96,7 +98,6 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   }
 
   void OnMessage(ring::Buffer buffer, absl::Span<uint8_t> bytes) override {
-    active_ = loop_.now();
     if (!greeted_) {
       greeted_ = true;
       set_has_session(has_session_);
@@ -108,7 +109,6 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   void OnReceiverQuiet() override { FinishIfQuiet(); }
 
   void OnSent() override {
-    active_ = loop_.now();
     if (reason_chosen_) return Close(reason_);
     handler_.OnWritable(self_);
   }
@@ -170,7 +170,7 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   NetCounters& counters_;
   Receiver receiver_;
   Sender sender_;
-  uint64_t active_ = 0;  // when something came or was sent last
+  uint64_t active_ = 0;  // when progress was last noted
   CloseReason reason_ = CloseReason::kLocal;
   bool greeted_ = false;  // the first frame has come
   bool has_session_ = false;
@@ -217,5 +217,7 @@ bool Connection::receive_paused() const { return impl_->receiver().paused(); }
 void Connection::set_frame_limit(size_t bytes) { impl_->receiver().set_frame_limit(bytes); }
 
 void Connection::set_has_session(bool has_session) { impl_->set_has_session(has_session); }
+
+void Connection::NoteProgress() { impl_->NoteProgress(); }
 
 }  // namespace sluice::net

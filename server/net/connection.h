@@ -108,8 +108,10 @@ class Connection {
 
   // The longest frame that is accepted from now on.
   void set_frame_limit(size_t bytes);
-  // With a session an idle connection stays; without one it ends after the idle timeout.
+  // With a session a connection stays; without one it ends when nobody has noted progress, which
+  // the first frame is too, for the idle timeout. Other frames are no reason to keep it.
   void set_has_session(bool has_session);
+  void NoteProgress();
 
  private:
   class Impl;

@@ -49,6 +49,12 @@ std::vector<std::shared_ptr<Session>> Connection::TakeSessions() {
   return all;
 }
 
+size_t Connection::unfinished_count() const {
+  return static_cast<size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(),
+      [](const auto& entry) { return entry.second->state() == SessionState::kInProgress; }));
+}
+
 bool Connection::HasValidSession() const {
   return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
     return entry.second->state() == SessionState::kValid;

@@ -56,6 +56,8 @@ class Connection {
     return sessions_;
   }
   size_t session_count() const { return sessions_.size(); }
+  // Of sessions on which nobody has authenticated yet.
+  size_t unfinished_count() const;
   // Whether anybody has authenticated: until then frames are short and time is limited.
   bool HasValidSession() const;
 

@@ -18,10 +18,7 @@ uint64_t SessionTable::Reserve() {
     if (id == 0 || id == kIdMax) continue;
     Shard& place = shard(id);
     const std::lock_guard<std::mutex> lock(place.mutex);
-    if (place.entries.try_emplace(id).second) {
-      reserved_.fetch_add(1, std::memory_order_relaxed);
-      return id;
-    }
+    if (place.entries.try_emplace(id).second) return id;
   }
 }
 
@@ -31,7 +28,9 @@ void SessionTable::Publish(SessionInfo info, std::weak_ptr<Session> session) {
   const auto it = place.entries.find(info.id);
   assert(it != place.entries.end());
   if (it == place.entries.end()) return;
-  it->second.published = true;
+  if (!std::exchange(it->second.published, true)) {
+    published_.fetch_add(1, std::memory_order_relaxed);
+  }
   it->second.info = std::move(info);
   it->second.session = std::move(session);
 }
@@ -46,7 +45,10 @@ void SessionTable::NoteEncryption(uint64_t id) {
 void SessionTable::Remove(uint64_t id) {
   Shard& place = shard(id);
   const std::lock_guard<std::mutex> lock(place.mutex);
-  if (place.entries.erase(id) != 0) reserved_.fetch_sub(1, std::memory_order_relaxed);
+  const auto it = place.entries.find(id);
+  if (it == place.entries.end()) return;
+  if (it->second.published) published_.fetch_sub(1, std::memory_order_relaxed);
+  place.entries.erase(it);
 }
 
 bool SessionTable::FindPrevious(uint64_t previous_id, uint64_t current_id, absl::string_view user,

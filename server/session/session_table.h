@@ -84,8 +84,8 @@ class SessionTable {
   bool Find(uint64_t id, SessionHandle* handle) const;
   // Published ones.
   size_t size() const;
-  // Those that have an id, published or not. Cheap.
-  size_t reserved() const { return reserved_.load(std::memory_order_relaxed); }
+  // The same, cheap.
+  size_t published() const { return published_.load(std::memory_order_relaxed); }
   // Of the published sessions, as far as they count.
   size_t OpenCount() const;
 
@@ -106,7 +106,7 @@ class SessionTable {
 
   base::Random& random_;
   std::array<Shard, kShards> shards_;
-  std::atomic<size_t> reserved_{0};
+  std::atomic<size_t> published_{0};
 };
 
 }  // namespace sluice::session

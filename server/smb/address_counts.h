@@ -11,7 +11,7 @@
 
 namespace sluice::smb {
 
-// Addresses are those of base::AddressOf. Thread-safe. Holds no address without a connection.
+// Addresses are those of base::ClientAddress. Thread-safe. Holds no address without a connection.
 class AddressCounts {
  public:
   // Counts a connection of `peer`'s address. False, with nothing counted, where it has `max`.

@@ -92,6 +92,7 @@ NtStatus Negotiate(Request& request) {
   }
   if (result.status != NtStatus::kOk) return result.status;
   connection.state().Settle(result.negotiated);
+  connection.NoteProgress();
   if (result.negotiated.dialect == proto::Dialect::kSmb311) {
     connection.state().preauth.Update(request.message);
     chain.HashResponse(&connection.state().preauth);

@@ -23,6 +23,7 @@
 #include "server/session/session_table.h"
 #include "server/smb/address_counts.h"
 #include "server/smb/share.h"
+#include "server/smb/unfinished_logons.h"
 
 namespace sluice::smb {
 
@@ -42,6 +43,7 @@ struct ServerState {
   // By loop index; complete before the first connection.
   std::vector<Worker*> workers;
   AddressCounts addresses;
+  UnfinishedLogons unfinished_logons;
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
   // For what asks the network who somebody is; null: the loops' own.

@@ -20,6 +20,7 @@
 #include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
+#include "server/smb/unfinished_logons.h"
 #include "server/smb/worker.h"
 
 namespace sluice::smb {
@@ -34,6 +35,15 @@ constexpr uint64_t kThrottleWaitMillisMin = 10;
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
+// Of those whose users have proved who they are; "" if one more may come. Loops that ask at the
+// same time may let in one more each.
+std::string NoSessionLeft(Worker& worker) {
+  const size_t count = worker.server().sessions.published();
+  const uint64_t max = worker.preferences().limits.sessions;
+  if (count < max) return "";
+  return absl::StrCat("there are ", count, " sessions; limits.sessions is ", max);
+}
+
 // The session that this request is about: a new one, or the connection's.
 NtStatus FindOrMakeSession(Request& request) {
   Chain& chain = *request.chain;
@@ -44,12 +54,16 @@ NtStatus FindOrMakeSession(Request& request) {
   }
   session::SessionTable& table = worker.server().sessions;
   const LimitPreferences& limits = worker.preferences().limits;
-  std::string full;
-  if (const size_t count = table.reserved(); count >= limits.sessions) {
-    full = absl::StrCat("there are ", count, " sessions; limits.sessions is ", limits.sessions);
-  } else if (const size_t own = state.session_count(); own >= limits.sessions_per_connection) {
+  std::string full = NoSessionLeft(worker);
+  std::unique_ptr<UnfinishedLogons::Place> place;
+  if (const size_t own = state.session_count();
+      full.empty() && own >= limits.sessions_per_connection) {
     full = absl::StrCat("its connection has ", own, " sessions; limits.sessions_per_connection is ",
                         limits.sessions_per_connection);
+  }
+  if (full.empty()) {
+    place = worker.server().unfinished_logons.Enter(request.connection.peer(),
+                                                    state.unfinished_count(), &full);
   }
   if (!full.empty()) {
     NoteRefusal(request, base::RefusalKind::kLimit, "", full);
@@ -57,16 +71,13 @@ NtStatus FindOrMakeSession(Request& request) {
   }
   auto fresh = std::make_shared<session::Session>(table.Reserve(), state.id(), worker.loop().now());
   fresh->attachment = std::make_unique<SessionState>();
+  StateOf(*fresh).unfinished = std::move(place);
   if (!state.AddSession(fresh)) {
     table.Remove(fresh->id());
     return NtStatus::kInsufficientResources;
   }
   chain.SetSession(std::move(fresh));
   return NtStatus::kOk;
-}
-
-AuthenticationState& MechanismOf(session::Authentication& authentication) {
-  return static_cast<AuthenticationState&>(*authentication.mechanism);
 }
 
 // The authentication in flight, or a new one.
@@ -84,6 +95,7 @@ session::Authentication& CurrentAuthentication(Request& request) {
   environment.kerberos_ignore_case = preferences->auth.kerberos_ignore_case;
   environment.kerberos = server.kerberos;
   fresh.mechanism = std::make_unique<AuthenticationState>(environment);
+  request.connection.WatchAuthentications();
   return fresh;
 }
 
@@ -177,6 +189,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
         crypto::Name(session->crypto()->cipher()));
   }
   Publish(worker, connection, session);
+  StateOf(*session).unfinished.reset();
   connection.SessionsChanged();
   worker.counters().logons.Add();
   const std::string how = absl::StrCat(session->user().log_on, first ? "" : ", again");
@@ -315,6 +328,13 @@ ring::Task<NtStatus> Complete(Request& request, const proto::SessionSetupRequest
   const auth::AuthResult who = spnego.TakeResult();
   std::shared_ptr<const base::Identity> identity = co_await FindIdentity(chain.worker(), who);
   if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
+  if (chain.session()->crypto() == nullptr) {
+    if (const std::string full = NoSessionLeft(chain.worker()); !full.empty()) {
+      NoteRefusal(request, base::RefusalKind::kLimit, who.user, full);
+      co_await Refuse(request);
+      co_return NtStatus::kInsufficientResources;
+    }
+  }
   absl::string_view problem;
   if (identity == nullptr) {
     problem = "there is no Unix account for the user";
@@ -340,6 +360,7 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   if (!proto::SessionSetupRequest::Decode(request.message, &setup)) {
     co_return NtStatus::kInvalidParameter;
   }
+  request.connection.NoteProgress();
   NtStatus status = Check(request, setup);
   if (status == NtStatus::kOk) status = FindOrMakeSession(request);
   if (status != NtStatus::kOk) co_return status;
@@ -356,6 +377,7 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   const std::shared_ptr<auth::SpnegoServer> spnego = mechanism.spnego;
   status = co_await Attempt(request, *spnego, setup.security_buffer, &token);
   if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
+  request.connection.NoteProgress();
   if (status == NtStatus::kMoreProcessingRequired) {
     mechanism.busy = false;
     if (hashes) chain.HashResponse(&authentication.preauth);

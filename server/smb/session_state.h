@@ -11,12 +11,15 @@
 #include "server/smb/open.h"
 #include "server/smb/share.h"
 #include "server/smb/stats.h"
+#include "server/smb/unfinished_logons.h"
 
 namespace sluice::smb {
 
 struct SessionState final : session::Attachment {
   OpenTable opens;
   Activity activity;
+  // While its first authentication is not finished.
+  std::unique_ptr<UnfinishedLogons::Place> unfinished;
   int64_t since = 0;  // wall nanoseconds, of its first authentication
   // Unencrypted requests are refused [MS-SMB2] 3.3.5.2.9 (RejectUnencryptedAccess).
   bool reject_plain = false;
@@ -48,6 +51,9 @@ struct AuthenticationState final : session::Attachment {
 
 inline SessionState& StateOf(session::Session& session) {
   return static_cast<SessionState&>(*session.attachment);
+}
+inline AuthenticationState& MechanismOf(session::Authentication& authentication) {
+  return static_cast<AuthenticationState&>(*authentication.mechanism);
 }
 inline TreeState& StateOf(session::Tree& tree) { return static_cast<TreeState&>(*tree.attachment); }
 

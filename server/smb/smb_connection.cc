@@ -1,10 +1,13 @@
 #include "server/smb/smb_connection.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/base/refusal_log.h"
 #include "server/smb/chain.h"
 #include "server/smb/session_state.h"
 #include "server/smb/worker.h"
@@ -12,6 +15,10 @@
 namespace sluice::smb {
 
 namespace {
+
+constexpr uint64_t kNanosPerMilli = 1'000'000;
+// Between two looks at an authentication that is being worked on.
+constexpr uint64_t kBusyNanos = 1'000'000'000;
 
 net::ConnectionOptions TransportOptions(Worker& worker) {
   net::ConnectionOptions options;
@@ -67,6 +74,7 @@ void SmbConnection::OnWritable(net::Connection&) {
 void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   const std::shared_ptr<SmbConnection> self = shared_from_this();
   alive_ = false;
+  authentication_timer_.Cancel();
   transport_.reset();
   for (const std::shared_ptr<session::Session>& session : state_.TakeSessions()) {
     ring::Spawn(EndSession(session, nullptr, net::Name(reason)));
@@ -101,6 +109,50 @@ void SmbConnection::SessionsChanged() {
   transport_->set_has_session(has_session);
   transport_->set_frame_limit(has_session ? limits::frame_bytes_max
                                           : limits::unauthenticated_frame_bytes_max);
+}
+
+void SmbConnection::NoteProgress() {
+  if (alive_) transport_->NoteProgress();
+}
+
+void SmbConnection::WatchAuthentications() {
+  if (!alive_ || authentication_timer_.armed()) return;
+  const uint64_t millis = worker_.preferences().timeouts.handshake;
+  worker_.loop().ArmTimer(authentication_timer_, worker_.loop().now() + millis * kNanosPerMilli);
+}
+
+void SmbConnection::OnAuthenticationTimer() {
+  if (!alive_) return;
+  const std::shared_ptr<SmbConnection> self = shared_from_this();
+  const uint64_t now = worker_.loop().now();
+  const uint64_t limit = worker_.preferences().timeouts.handshake * kNanosPerMilli;
+  uint64_t next = ~uint64_t{0};
+  std::vector<std::shared_ptr<session::Session>> late;
+  for (const auto& [id, session] : state_.sessions()) {
+    session::Authentication* const authentication = session->authentication();
+    if (authentication == nullptr) continue;
+    uint64_t due = authentication->started_nanos + limit;
+    // Then it is the gateway that is being waited for.
+    if (MechanismOf(*authentication).busy) due = std::max(due, now + kBusyNanos);
+    if (due <= now) {
+      late.push_back(session);
+    } else {
+      next = std::min(next, due);
+    }
+  }
+  for (const std::shared_ptr<session::Session>& session : late) {
+    const std::string why = absl::StrCat("log-on not finished within timeouts.handshake, ",
+                                         limit / kNanosPerMilli, " ms");
+    worker_.counters().failed_logons.Add();
+    worker_.server().refusals.Add(base::RefusalKind::kLogon, peer_, session->user().name, why);
+    base::Log(base::LogLevel::kInfo, {.connection = state_.id(), .session = session->id()},
+              "client %s: %s", peer_, why);
+    session->AbandonAuthentication();
+    if (session->state() == session::SessionState::kInProgress) {
+      ring::Spawn(EndSession(session, nullptr, why));
+    }
+  }
+  if (next != ~uint64_t{0}) worker_.loop().ArmTimer(authentication_timer_, next);
 }
 
 bool SmbConnection::SpendMessageId(const proto::Header& request) {

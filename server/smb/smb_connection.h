@@ -12,6 +12,7 @@
 #include "proto/smb2/header.h"
 #include "server/net/connection.h"
 #include "server/ring/task.h"
+#include "server/ring/timer.h"
 #include "server/session/connection_state.h"
 #include "server/smb/activity.h"
 #include "server/smb/out_message.h"
@@ -60,6 +61,11 @@ class SmbConnection final : public net::FrameHandler,
   }
   // After a session or its state has come or gone: limits and timeouts of the transport.
   void SessionsChanged();
+  // The client has come nearer to a session: the time that it has without one begins anew.
+  void NoteProgress();
+  // After an authentication has begun: one that is not finished within timeouts.handshake ends, and
+  // with it a session that has no other.
+  void WatchAuthentications();
 
   // Message ids and credits [MS-SMB2] 3.3.5.2.3, 3.3.1.2.
   [[nodiscard]] bool SpendMessageId(const proto::Header& request);
@@ -97,6 +103,7 @@ class SmbConnection final : public net::FrameHandler,
   bool answers_wait() const { return ready_first_ != nullptr; }
 
  private:
+  void OnAuthenticationTimer();
   void TellOfEnd(session::Session& session, absl::string_view why);
   void CancelAll(const session::Session* session, const session::Tree* tree, const Chain* but);
   void UpdateBackPressure();
@@ -110,6 +117,8 @@ class SmbConnection final : public net::FrameHandler,
   bool alive_ = true;
   bool paused_ = false;
   bool draining_ = false;
+  ring::MemberTimer<SmbConnection, &SmbConnection::OnAuthenticationTimer> authentication_timer_{
+      this};
 
   Chain* chains_ = nullptr;
   size_t chain_count_ = 0;

@@ -143,13 +143,5 @@ TEST_F(LogonThrottleTest, GuessesOfManyUsersSideBySideWaitOnce) {
   EXPECT_EQ(Begin("192.0.2.7:1", "alice", /*waited=*/true), Admission::kAtOnce);
 }
 
-TEST(ThrottleAddressTest, LeavesThePortAndTheHostPartAway) {
-  EXPECT_EQ(ThrottleAddress("192.0.2.7:50123"), "192.0.2.7");
-  EXPECT_EQ(ThrottleAddress("[::ffff:192.0.2.7]:50123"), "192.0.2.7");
-  EXPECT_EQ(ThrottleAddress("[2001:db8:1:2:3:4:5:6]:445"), "2001:db8:1:2::");
-  EXPECT_EQ(ThrottleAddress("[2001:db8:1:2:9::1]:445"), "2001:db8:1:2::");
-  EXPECT_EQ(ThrottleAddress("unknown"), "unknown");
-}
-
 }  // namespace
 }  // namespace sluice::auth

@@ -11,6 +11,13 @@ TEST(AddressCounts, AnAddressIsTheSameInIpv6sClothes) {
   EXPECT_FALSE(counts.Enter("[::ffff:192.0.2.7]:49153", 1));
 }
 
+TEST(AddressCounts, TheHostsOfOneIpv6NetworkAreOneAddress) {
+  AddressCounts counts;
+  EXPECT_TRUE(counts.Enter("[2001:db8::1]:49152", 1));
+  EXPECT_FALSE(counts.Enter("[2001:db8::2]:49152", 1));
+  EXPECT_TRUE(counts.Enter("[2001:db8:0:1::1]:49152", 1));
+}
+
 TEST(AddressCounts, EachAddressHasItsOwnLimit) {
   AddressCounts counts;
   EXPECT_TRUE(counts.Enter("192.0.2.7:1", 2));
