@@ -1,13 +1,14 @@
 // What SET_INFO changes of a file besides its name.
+#include <algorithm>
 #include <cerrno>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "proto/smb2/change_notify.h"
+#include "server/fs/ea_names.h"
 #include "server/fs/file_times.h"
 #include "server/fs/posix_security.h"
-#include "server/fs/stream_file.h"
 #include "server/fs/volume.h"
 
 namespace sluice::fs {
@@ -18,14 +19,6 @@ using ring::Task;
 using storage::As;
 using storage::Result;
 using storage::Stat;
-
-constexpr char kUserXattrPrefix[] = "user.";
-
-// Attributes that hold what the gateway or Samba keep there, and are no EAs.
-bool Reserved(absl::string_view xattr) {
-  return xattr == kDosAttributeXattr || absl::StartsWith(xattr, kStreamXattrPrefix) ||
-         xattr == "user.SAMBA_PAI" || !absl::StartsWith(xattr, kUserXattrPrefix);
-}
 
 NtStatus EaStatus(int error) {
   switch (-error) {
@@ -177,11 +170,11 @@ Task<NtStatus> Volume::GetEas(OpenFile& open, std::vector<proto::EaEntry>* eas) 
     co_return names.error() == -EOPNOTSUPP ? NtStatus::kOk : proto::FromErrno(names.error());
   }
   for (const std::string& xattr : names.value()) {
-    if (Reserved(xattr)) continue;
+    if (!IsEaXattr(xattr)) continue;
     Result<std::string> value = co_await open.file->GetXattr(xattr, As::kProcess);
     if (!value.ok() || value->empty()) continue;
     proto::EaEntry entry;
-    entry.name = xattr.substr(sizeof(kUserXattrPrefix) - 1);
+    entry.name = std::string(EaOfXattr(xattr));
     entry.value = std::move(value.value());
     if (entry.name.size() <= 255 && entry.value.size() <= 65535) eas->push_back(std::move(entry));
   }
@@ -192,11 +185,8 @@ Task<NtStatus> Volume::SetEas(OpenFile& open, absl::Span<const proto::EaEntry> e
   Result<std::vector<std::string>> present = co_await open.file->ListXattrs();
   if (!present.ok()) co_return EaStatus(present.error());
   for (const proto::EaEntry& ea : eas) {
-    std::string xattr = absl::StrCat(kUserXattrPrefix, ea.name);
-    if (Reserved(xattr)) co_return NtStatus::kAccessDenied;
-    for (const std::string& other : present.value()) {
-      if (SameName(other, xattr)) xattr = other;
-    }
+    std::string xattr;
+    if (!FindEaXattr(present.value(), ea.name, &xattr)) co_return NtStatus::kAccessDenied;
     int error = 0;
     if (ea.value.empty()) {
       error = co_await open.file->RemoveXattr(xattr, As::kProcess);
@@ -205,6 +195,8 @@ Task<NtStatus> Volume::SetEas(OpenFile& open, absl::Span<const proto::EaEntry> e
       error = co_await open.file->SetXattr(xattr, ea.value, As::kProcess);
     }
     if (error != 0) co_return EaStatus(error);
+    // The list may name it again, in another case.
+    present->push_back(std::move(xattr));
   }
   NoteChange(open, proto::kNotifyEa);
   co_return NtStatus::kOk;

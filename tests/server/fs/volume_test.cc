@@ -254,6 +254,42 @@ TEST_F(VolumeTest, KeepsExtendedAttributesWithoutRegardToCase) {
   Close(open);
 }
 
+TEST_F(VolumeTest, NoCaseOfAnEasNameReachesWhatTheGatewayKeeps) {
+  const auto stream = Create("file:s");
+  Write(*stream, "stream data");
+  const auto open = Create("file");
+  BasicChange change;
+  change.attributes = kAttributeSystem;
+  EXPECT_EQ(runner_.Run(volume_.SetBasic(*open, change)), NtStatus::kOk);
+  for (const char* name : {"DosAttrib", "dosattrib", "dosstream.S:$data", "DOSSTREAM.new:$DATA",
+                           "samba_pai", "smbreparse", "Samba_Streams"}) {
+    const std::vector<proto::EaEntry> set = {{0, name, "x"}};
+    EXPECT_EQ(runner_.Run(volume_.SetEas(*open, set)), NtStatus::kAccessDenied) << name;
+    const std::vector<proto::EaEntry> remove = {{0, name, ""}};
+    EXPECT_EQ(runner_.Run(volume_.SetEas(*open, remove)), NtStatus::kAccessDenied) << name;
+  }
+  EXPECT_EQ(Read(*stream), "stream data");
+  EXPECT_EQ(Metadata(*open).attributes, kAttributeSystem);
+  // What lies on the disk in another case is not shown either.
+  EXPECT_EQ(runner_.Run(open->file->SetXattr("user.DosAttrib", "x", storage::As::kProcess)), 0);
+  std::vector<proto::EaEntry> eas;
+  EXPECT_EQ(runner_.Run(volume_.GetEas(*open, &eas)), NtStatus::kOk);
+  EXPECT_TRUE(eas.empty());
+  Close(stream);
+  Close(open);
+}
+
+TEST_F(VolumeTest, OneListOfEasMakesNoTwoThatDifferInCase) {
+  const auto open = Create("file");
+  const std::vector<proto::EaEntry> list = {{0, "One", "1"}, {0, "ONE", "2"}};
+  EXPECT_EQ(runner_.Run(volume_.SetEas(*open, list)), NtStatus::kOk);
+  std::vector<proto::EaEntry> eas;
+  EXPECT_EQ(runner_.Run(volume_.GetEas(*open, &eas)), NtStatus::kOk);
+  ASSERT_EQ(eas.size(), 1u);
+  EXPECT_EQ(eas[0].value, "2");
+  Close(open);
+}
+
 TEST_F(VolumeTest, StreamsAreFilesOfTheirOwn) {
   const auto stream = Create("file:Extra");
   EXPECT_TRUE(Exists("file")) << "its file is made with it";
