@@ -44,7 +44,8 @@ uint32_t WithoutModifying(uint32_t maximal);
 
 // Attributes of a new or overwritten file: those asked for, and archive.
 uint32_t NewAttributes(uint32_t asked, bool directory);
-// [MS-FSA] 2.1.5.1.2.1: an overwrite that would drop hidden or system is refused.
+// [MS-FSA] 2.1.5.1.2: an overwrite that would drop hidden or system is refused. `present`: as
+// stored; a name with a leading dot stays hidden whatever is overwritten.
 bool MayOverwrite(uint32_t present, uint32_t asked);
 
 }  // namespace sluice::fs

@@ -195,7 +195,7 @@ ring::Task<NtStatus> Creation::OpenExisting(Resolution& found) {
         co_await open_->file->GetXattr(kDosAttributeXattr, As::kProcess);
     if (xattr.ok()) xattr_ = std::move(xattr.value());
   }
-  attributes_ = MakeMetadata(stat, xattr_, LeafOf(path_)).attributes;
+  attributes_ = MakeMetadata(stat, xattr_, LeafOf(path_)).stored_attributes;
   status = co_await LearnMaximalAccess(stat, true);
   if (status == NtStatus::kOk) status = CheckAttributes();
   if (status != NtStatus::kOk) co_return status;
@@ -403,7 +403,7 @@ ring::Task<NtStatus> Creation::OpenStream(Resolution& base) {
   open_->directory = base_stat.type == FileType::kDirectory;
   storage::Result<std::string> dos = co_await base.file->GetXattr(kDosAttributeXattr, As::kProcess);
   if (dos.ok()) xattr_ = std::move(dos.value());
-  attributes_ = MakeMetadata(base_stat, xattr_, LeafOf(path_)).attributes;
+  attributes_ = MakeMetadata(base_stat, xattr_, LeafOf(path_)).stored_attributes;
   NtStatus status = co_await LearnMaximalAccess(base_stat, false);
   open_->directory = false;
   if (created_) {

@@ -64,7 +64,7 @@ class Creation {
   std::shared_ptr<OpenFile> open_;
   std::string path_;   // of what is opened, as on disk
   std::string xattr_;  // its DOS attributes as stored
-  uint32_t attributes_ = 0;
+  uint32_t attributes_ = 0;  // those stored; see FileMetadata
   uint32_t maximal_ = 0;
   bool created_ = false;
 };

@@ -112,10 +112,11 @@ FileMetadata MakeMetadata(const storage::Stat& stat, absl::string_view xattr,
   metadata.stat = stat;
   DosInfo info;
   if (!xattr.empty() && DecodeDosInfo(xattr, &info)) {
-    metadata.attributes = info.attributes & (kStoredAttributes | kSettableAttributes);
+    metadata.stored_attributes = info.attributes & (kStoredAttributes | kSettableAttributes);
   }
   // The file decides what it is, not the xattr.
-  metadata.attributes &= ~(kAttributeDirectory | kAttributeReparsePoint);
+  metadata.stored_attributes &= ~(kAttributeDirectory | kAttributeReparsePoint);
+  metadata.attributes = metadata.stored_attributes;
   if (stat.type == storage::FileType::kDirectory) metadata.attributes |= kAttributeDirectory;
   if (stat.type == storage::FileType::kSymlink) metadata.attributes |= kAttributeReparsePoint;
   if (!name.empty() && name[0] == '.') metadata.attributes |= kAttributeHidden;

@@ -48,7 +48,10 @@ std::string EncodeDosInfo(const DosInfo& info);
 // What a client sees of a file: its times and attributes with the xattr's taken in.
 struct FileMetadata {
   storage::Stat stat;
-  uint32_t attributes = 0;   // never 0: kAttributeNormal where nothing else holds
+  uint32_t attributes = 0;  // never 0: kAttributeNormal where nothing else holds
+  // Those of the xattr alone, without what the file's type and name add for display; may be 0.
+  // Rules about what a client has set, and what is stored anew, go by these.
+  uint32_t stored_attributes = 0;
   int64_t created = 0;       // as the times of storage::Stat
   uint64_t allocation = 0;   // bytes; 0 for a directory
   uint64_t end_of_file = 0;  // bytes; 0 for a directory

@@ -81,10 +81,10 @@ Task<NtStatus> Volume::StoreDosInfo(OpenFile& open, const FileMetadata& metadata
   DosInfo info;
   info.has_created = true;
   info.created = ToFileTime(change.created.value_or(metadata.created));
-  info.attributes = metadata.attributes & (kSettableAttributes | kAttributeSparse);
+  info.attributes = metadata.stored_attributes & (kSettableAttributes | kAttributeSparse);
   if (change.attributes != 0) {
     info.attributes =
-        (change.attributes & kSettableAttributes) | (metadata.attributes & kAttributeSparse);
+        (change.attributes & kSettableAttributes) | (metadata.stored_attributes & kAttributeSparse);
   }
   if (open.directory) info.attributes |= kAttributeDirectory;
   const std::string value = EncodeDosInfo(info);
@@ -96,8 +96,8 @@ Task<NtStatus> Volume::SetSparse(OpenFile& open, bool sparse) {
   FileMetadata metadata;
   const NtStatus status = co_await GetMetadata(open, &metadata);
   if (status != NtStatus::kOk) co_return status;
-  metadata.attributes =
-      sparse ? metadata.attributes | kAttributeSparse : metadata.attributes & ~kAttributeSparse;
+  metadata.stored_attributes = sparse ? metadata.stored_attributes | kAttributeSparse
+                                      : metadata.stored_attributes & ~kAttributeSparse;
   const BasicChange nothing_else;
   const NtStatus stored = co_await StoreDosInfo(open, metadata, nothing_else);
   if (stored == NtStatus::kOk) NoteChange(open, proto::kNotifyAttributes);

@@ -180,6 +180,21 @@ TEST_F(CreationTest, HiddenFilesAreOverwrittenOnlyAsHidden) {
   EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
 }
 
+TEST_F(CreationTest, FilesThatADotHidesAreOverwritten) {
+  Make(".profile");
+  Opening how;
+  for (const uint32_t disposition : {proto::kDispositionOverwrite, proto::kDispositionOverwriteIf,
+                                     proto::kDispositionSupersede}) {
+    how.disposition = disposition;
+    EXPECT_EQ(StatusOf(".profile", how), NtStatus::kOk) << disposition;
+  }
+  how.disposition = proto::kDispositionOpen;
+  const auto open = Create(".profile", how);
+  EXPECT_EQ(Metadata(*open).attributes, kAttributeArchive | kAttributeHidden);
+  EXPECT_EQ(Metadata(*open).stored_attributes, kAttributeArchive);
+  Close(open);
+}
+
 TEST_F(CreationTest, RemembersWhenItWasMade) {
   CreateResult result;
   ASSERT_EQ(TryCreate("file", Opening(), &result), NtStatus::kOk);

@@ -219,6 +219,21 @@ TEST_F(VolumeTest, AttributesAreKeptWithTheFile) {
   Close(again);
 }
 
+TEST_F(VolumeTest, WhatADotHidesIsNotStoredAsHidden) {
+  auto open = Create(".profile");
+  BasicChange change;
+  change.created = change.modified = 3000;
+  EXPECT_EQ(runner_.Run(volume_.SetBasic(*open, change)), NtStatus::kOk);
+  EXPECT_EQ(runner_.Run(volume_.SetSparse(*open, true)), NtStatus::kOk);
+  EXPECT_EQ(runner_.Run(volume_.SetSparse(*open, false)), NtStatus::kOk);
+  EXPECT_EQ(Metadata(*open).attributes, kAttributeArchive | kAttributeHidden);
+  EXPECT_EQ(Rename(*open, "profile"), NtStatus::kOk);
+  EXPECT_EQ(Metadata(*open).attributes, kAttributeArchive);
+  change.attributes = kAttributeHidden;
+  EXPECT_EQ(runner_.Run(volume_.SetBasic(*open, change)), NtStatus::kOk);
+  EXPECT_EQ(Close(open).attributes, kAttributeHidden) << "what a client asks for stays";
+}
+
 TEST_F(VolumeTest, SizesChangeButNotThroughLocks) {
   const auto open = Create("file");
   EXPECT_EQ(runner_.Run(volume_.SetEndOfFile(*open, 100)), NtStatus::kOk);
