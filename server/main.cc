@@ -2,7 +2,6 @@
 // for.
 
 #include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -33,6 +32,7 @@
 #include "server/net/listener.h"
 #include "server/program_options.h"
 #include "server/ring/credentials.h"
+#include "server/ring/process_limits.h"
 #include "server/service/privileges.h"
 #include "server/service/service_manager.h"
 
@@ -127,9 +127,10 @@ absl::StatusOr<std::vector<int>> BindAndDropPrivileges(const std::vector<std::st
     if (!bound.ok()) return bound.status();
     sockets = *std::move(bound);
   }
-  // The rings' memory is pinned, and what allows more of it is given up below.
-  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
-  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  // The rings' memory is pinned and every open file is a descriptor; what allows more of them is
+  // given up below.
+  ring::RaiseLockedMemoryLimit();
+  ring::RaiseDescriptorLimit();
   if (absl::Status status = service::DropPrivileges(); !status.ok()) return status;
   if (absl::Status status = service::FilterSystemCalls(); !status.ok()) return status;
   return sockets;

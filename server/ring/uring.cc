@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "server/base/log.h"
+#include "server/ring/process_limits.h"
 #include "server/ring/uring_features.h"
 
 namespace sluice::ring {
@@ -166,6 +166,7 @@ class Uring final : public Ring {
     if (std::this_thread::get_id() != thread_)
       ring_.int_flags &= static_cast<uint8_t>(~kRegisteredRing);
     if (ring_made_) io_uring_queue_exit(&ring_);
+    ReleaseLockedMemory(arenas_bytes_);
     if (eventfd_ >= 0) close(eventfd_);
     if (buffers_ != nullptr) munmap(buffers_, buffers_bytes_);
   }
@@ -174,7 +175,7 @@ class Uring final : public Ring {
     io_uring_params params{};
     params.flags = kSetupFlags;
     params.cq_entries = options_.completions;
-    RaiseLockedMemory();
+    RaiseLockedMemoryLimit();
     int error = io_uring_queue_init_params(options_.submissions, &ring_, &params);
     // The memory that a process's rings had locked counts until some time after its end. A restart
     // must not fail for that.
@@ -276,9 +277,15 @@ class Uring final : public Ring {
     }
     const iovec where{memory.data(), memory.size()};
     int result = -ENOTSUP;
-    if (arenas_made_) {
+    if (arenas_made_ && ReserveLockedMemory(memory.size())) {
       result = io_uring_register_buffers_update_tag(&ring_, index, &where, nullptr, 1);
-      if (result >= 0) return true;
+      if (result >= 0) {
+        arenas_bytes_ += memory.size();
+        return true;
+      }
+      ReleaseLockedMemory(memory.size());
+    } else if (arenas_made_) {
+      result = -ENOMEM;
     }
     counters_.arenas_refused.Add();
     base::Log(base::LogLevel::kWarning,
@@ -299,17 +306,6 @@ class Uring final : public Ring {
     Sqe sqe;
     uint64_t user_data;
   };
-
-  // Root may; for others the limit they have must do.
-  static void RaiseLockedMemory() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-    limit = {RLIM_INFINITY, RLIM_INFINITY};
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0) return;
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_MEMLOCK, &limit);
-  }
 
   absl::Status Probe() {
     io_uring_probe* probe = io_uring_get_probe_ring(&ring_);
@@ -437,6 +433,7 @@ class Uring final : public Ring {
   size_t buffers_bytes_ = 0;
   size_t buffer_ring_bytes_ = 0;
   bool arenas_made_ = false;
+  size_t arenas_bytes_ = 0;     // registered
   std::vector<Entry> waiting_;  // queued while the submission queue was full
   UringCounters counters_;
 };

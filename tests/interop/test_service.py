@@ -4,6 +4,7 @@ There is no systemd as process 1 where tests run. Its part is played here: socke
 the protocols that it uses, user, ambient capabilities and bounding set by setpriv, and the unit's
 system call filter, read from the unit, by libseccomp. systemd's own tool checks the unit."""
 
+import concurrent.futures
 import contextlib
 import ctypes
 import ctypes.util
@@ -113,6 +114,39 @@ class ServiceTest(unittest.TestCase):
                 # SETUID, SETGID, CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID
                 self.assertEqual(int(status["CapPrm"], 16) & ~0xDF, 0, task.name)
                 self.assertEqual(int(status["CapAmb"], 16), 0)
+
+    @unittest.skipUnless(AS_ROOT, "needs root")
+    def test_the_limit_on_descriptors_is_raised(self):
+        with Gateway(prefix=["prlimit", "--nofile=1024:4096"]) as gateway:
+            limits = pathlib.Path(f"/proc/{gateway.process.pid}/limits").read_text()
+            soft = int(re.search(r"Max open files +(\d+)", limits).group(1))
+            may_raise = int(status_of("self")["CapEff"], 16) >> 24 & 1  # CAP_SYS_RESOURCE
+            self.assertGreaterEqual(soft, 100_000 if may_raise else 4096)
+
+    @unittest.skipUnless(AS_ROOT, "needs root")
+    def test_a_second_gateway_of_a_user_starts_beside_a_busy_one(self):
+        nobody = pwd.getpwnam("nobody")
+
+        def gateway():
+            made = Gateway(shares=("files",))
+            made.prefix = ["prlimit", f"--memlock={8 << 20}", "setpriv",
+                           f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}",
+                           "--clear-groups"]
+            os.chown(made.directory, nobody.pw_uid, nobody.pw_gid)
+            return made
+
+        def reads(made):
+            """Large reads of several clients, so that the gateway registers all it may."""
+            (made.shares["files"] / "large").write_bytes(b"x" * (64 << 20))
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                return [done.returncode for done in
+                        pool.map(lambda _: made.smbclient("get large /dev/null"), range(8))]
+
+        with gateway() as first:
+            self.assertEqual(reads(first), [0] * 8)
+            with gateway() as second:
+                self.assertEqual(reads(second), [0] * 8)
+                self.assertIn("buffers are not registered", first.log() + second.log())
 
     @unittest.skipUnless(AS_ROOT, "needs root")
     def test_it_runs_as_the_unit_runs_it(self):
