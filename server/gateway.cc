@@ -214,7 +214,7 @@ absl::StatusOr<std::shared_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   }
   fs::Volume::Options volume;
   volume.label = options.name;
-  share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
+  share->volume = std::make_shared<fs::Volume>(share->backend, nodes_, clock_, volume);
   return share;
 }
 
@@ -476,6 +476,7 @@ Observation Gateway::Impl::Observe() {
   sum.opens = sessions_.OpenCount();
   sum.resident_bytes = ResidentBytes();
   sum.log_lines_lost = base::LostLogLines();
+  sum.counters.emplace_back("failed_removals", nodes_.failed_removals());
   sum.audit_events_lost = audit_ == nullptr ? 0 : audit_->lost();
   return sum;
 }

@@ -26,7 +26,6 @@ struct IdentityOptions {
 //  2. the account with the user's name, exact or in lower case, unless its uid is 0: a file user
 //     called "root" is not root by its name alone;
 //  3. the fallback account.
-// `personalities` stays empty: the loops register those.
 //
 // BLOCKS: it asks NSS, which may ask the network. Call it on the blocking pool. Thread-safe.
 absl::StatusOr<base::Identity> ResolveIdentity(const IdentityOptions& options,

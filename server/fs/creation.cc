@@ -80,7 +80,7 @@ NtStatus Creation::ParsePath() {
 // kRetry where the file came or went between two looks, or the `first` one trusted too much.
 ring::Task<NtStatus> Creation::TryOnce(bool first) {
   open_ = std::make_shared<OpenFile>();
-  open_->volume = &volume_;
+  open_->volume = volume_.shared_from_this();
   open_->options = params_.options & kModeOptions;
   open_->mode.share = params_.share_access;
   if (first && co_await KnownMissing()) {

@@ -40,7 +40,7 @@ bool FileNode::delete_pending() const {
 void FileNode::SetDeleteOnClose(OpenFile* open, const base::Identity& who) {
   std::lock_guard<std::mutex> lock(mutex_);
   open->delete_on_close = true;
-  open->who = who;
+  open->who = who.Shared();
 }
 
 std::string FileNode::PathOf(const OpenFile& open) const {
@@ -56,14 +56,14 @@ OpenDescription FileNode::Describe(const OpenFile& open) const {
 void FileNode::Renamed(const Volume* volume, absl::string_view from, absl::string_view to) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (OpenFile* open : opens_) {
-    if (open->volume == volume && open->path == from) open->path.assign(to.data(), to.size());
+    if (open->volume.get() == volume && open->path == from) open->path.assign(to.data(), to.size());
   }
 }
 
 bool FileNode::HasOpenBelow(const Volume* volume, absl::string_view directory) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return std::any_of(opens_.begin(), opens_.end(), [&](const OpenFile* open) {
-    if (open->volume != volume || open->path.empty()) return false;
+    if (open->volume.get() != volume || open->path.empty()) return false;
     if (directory.empty()) return true;
     return open->path.size() > directory.size() && open->path[directory.size()] == '/' &&
            absl::string_view(open->path).substr(0, directory.size()) == directory;

@@ -44,11 +44,13 @@ struct FileKey {
   }
 };
 
-// By which name, and with whose rights, a file goes when its last open closes.
+// By which name, and with whose rights, a file goes when its last open closes. That may be an open
+// of another session, on another loop and in another share than the one that asked for it, long
+// after those have ended.
 struct Removal {
-  Volume* volume = nullptr;
+  std::shared_ptr<Volume> volume;
   std::string path;  // as Backend has them
-  base::Identity who;
+  std::shared_ptr<const base::Identity> who;
   bool directory = false;
   std::string stream;        // not empty: only this stream goes
   std::string stream_xattr;  // where it is kept

@@ -20,8 +20,7 @@ NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, const Admission& a
   return status;
 }
 
-NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path,
-                                    Removal* removal) {
+NodeTable::Leaving NodeTable::Leave(OpenFile* open, const Removal* held, Removal* removal) {
   AfterUnlock after;
   FileNode::Waiters finished;
   Leaving leaving = Leaving::kLeft;
@@ -37,7 +36,9 @@ NodeTable::Leaving NodeTable::Leave(OpenFile* open, const std::string* held_path
     const bool last = node.opens_.size() == 1;
     if (last && node.removal_.has_value()) {
       *removal = *node.removal_;
-      if (held_path == nullptr || *held_path != removal->path) return Leaving::kNeedsNameLock;
+      const bool holds =
+          held != nullptr && held->volume == removal->volume && held->path == removal->path;
+      if (!holds) return Leaving::kNeedsNameLock;
       leaving = Leaving::kRemove;
     }
     finished = node.Remove(open, &after);

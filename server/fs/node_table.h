@@ -3,7 +3,9 @@
 #define SLUICE_SERVER_FS_NODE_TABLE_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,14 +34,19 @@ class NodeTable {
                      // the caller does not hold the name in `removal` exclusively
   };
   // Takes `open` out, and its locks. An open with delete_on_close makes the deletion pending.
-  // `held_path`: the name that the caller holds exclusively in its volume's NameLocks, or null.
-  Leaving Leave(OpenFile* open, const std::string* held_path, Removal* removal);
+  // `held`: whose name the caller holds exclusively in that volume's NameLocks, or null.
+  Leaving Leave(OpenFile* open, const Removal* held, Removal* removal);
 
   // Null where nobody has the file open.
   std::shared_ptr<FileNode> Find(const FileKey& key) const;
   // Looks at every open file: for renames of directories only.
   bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
   size_t size() const;
+
+  // Files that are still there although a client was told that they go: the last close could not
+  // remove them. Since the start.
+  void CountFailedRemoval() { failed_removals_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t failed_removals() const { return failed_removals_.load(std::memory_order_relaxed); }
 
  private:
   struct Shard {
@@ -56,6 +63,7 @@ class NodeTable {
   }
 
   std::array<Shard, kShards> shards_;
+  std::atomic<uint64_t> failed_removals_{0};
 };
 
 }  // namespace sluice::fs

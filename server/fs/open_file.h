@@ -19,7 +19,7 @@ class DirectoryScan;
 class Volume;
 
 // Made by Volume::Create, ended by Volume::Close. Used on one loop only, except what NodeTable and
-// FileNode guard.
+// FileNode guard. Keeps its volume, and with it the storage below, to its own end.
 class OpenFile {
  public:
   OpenFile();
@@ -30,7 +30,7 @@ class OpenFile {
   bool Granted(uint32_t any_of) const { return (mode.access & any_of) != 0; }
 
   // Fixed once the open is made.
-  Volume* volume = nullptr;
+  std::shared_ptr<Volume> volume;
   ShareMode mode;
   uint32_t options = 0;  // those of CREATE that FileModeInformation reports
   bool directory = false;
@@ -44,7 +44,7 @@ class OpenFile {
   // Guarded by the node's mutex.
   std::string path;  // as Backend has them
   bool delete_on_close = false;
-  base::Identity who;  // set with delete_on_close
+  std::shared_ptr<const base::Identity> who;  // set with delete_on_close
 
   // The open's own state.
   bool announced = false;  // its CREATE has succeeded

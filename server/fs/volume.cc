@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
 #include "proto/smb2/change_notify.h"
+#include "server/base/log.h"
+#include "server/base/refusal_log.h"
 #include "server/fs/creation.h"
 #include "server/fs/file_times.h"
 #include "server/fs/stream_file.h"
@@ -30,14 +34,16 @@ uint32_t SerialOf(absl::string_view label) {
 
 }  // namespace
 
-Volume::Volume(storage::Backend& backend, NodeTable& nodes, base::Clock& clock, Options options)
-    : backend_(backend),
+Volume::Volume(std::shared_ptr<storage::Backend> backend, NodeTable& nodes, base::Clock& clock,
+               Options options)
+    : backend_owner_(std::move(backend)),
+      backend_(*backend_owner_),
       nodes_(nodes),
       clock_(clock),
       options_(std::move(options)),
       serial_(SerialOf(options_.label)),
       read_only_(options_.read_only),
-      resolver_(backend, clock) {}
+      resolver_(backend_, clock) {}
 
 Volume::~Volume() = default;
 
@@ -116,48 +122,62 @@ Task<void> Volume::Leave(OpenFile* open) {
   Removal removal;
   NodeTable::Leaving leaving = nodes_.Leave(open, nullptr, &removal);
   while (leaving == NodeTable::Leaving::kNeedsNameLock) {
-    Volume* const volume = removal.volume;
-    const std::string path = removal.path;
-    const NameLocks::Hold hold =
-        co_await volume->name_locks_.Acquire(volume->LockName(path), NameLocks::Mode::kExclusive);
-    leaving = nodes_.Leave(open, &path, &removal);
+    // Copied: the second look may find another removal.
+    const Removal held = removal;
+    Volume& volume = *held.volume;
+    const NameLocks::Hold hold = co_await volume.name_locks_.Acquire(volume.LockName(held.path),
+                                                                     NameLocks::Mode::kExclusive);
+    leaving = nodes_.Leave(open, &held, &removal);
     if (leaving == NodeTable::Leaving::kRemove) {
-      co_await volume->RemoveFile(removal, open->node->key());
+      const int error = co_await volume.RemoveFile(removal, open->node->key());
+      if (error != 0) volume.NoteFailedRemoval(removal, error);
     }
   }
   const bool going = open->directory && leaving == NodeTable::Leaving::kLeft && watches_.any();
   if (going && open->node->delete_pending()) watches_.SetGoing(open->node->PathOf(*open), true);
 }
 
-// REQUIRES: the caller holds the name.
-Task<bool> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
+// The client was told that the file goes, and nobody is left to be told that it does not.
+void Volume::NoteFailedRemoval(const Removal& removal, int error) {
+  nodes_.CountFailedRemoval();
+  const std::string path =
+      removal.stream.empty() ? removal.path : absl::StrCat(removal.path, ":", removal.stream);
+  base::Log(base::LogLevel::kWarning,
+            "share %s: %s was to be deleted when it was closed, and is still there: %s",
+            base::Quoted(options_.label), base::Quoted(path),
+            error == -ESTALE ? "the name means another file now" : std::strerror(-error));
+}
+
+// 0 also where the file is gone already; -ESTALE where its name means another file. REQUIRES: the
+// caller holds the name.
+Task<int> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
+  const base::Identity& who = *removal.who;
   if (!removal.stream_xattr.empty()) {
     storage::OpenFlags flags;
     flags.path_only = true;
-    Result<std::unique_ptr<storage::File>> file =
-        co_await backend_.Open(removal.who, removal.path, flags);
-    if (!file.ok()) co_return false;
+    Result<std::unique_ptr<storage::File>> file = co_await backend_.Open(who, removal.path, flags);
+    if (!file.ok()) co_return file.error() == -ENOENT ? 0 : file.error();
     const int error = co_await file.value()->RemoveXattr(removal.stream_xattr, As::kProcess);
     if (error == 0) {
       watches_.Report(proto::kNotifyStreamName, proto::NotifyAction::kRemovedStream, removal.path,
                       removal.stream);
     }
-    co_return error == 0;
+    co_return error == -ENODATA ? 0 : error;
   }
-  Result<Stat> stat = co_await backend_.GetStat(removal.who, removal.path);
-  if (!stat.ok()) co_return false;
+  Result<Stat> stat = co_await backend_.GetStat(who, removal.path);
+  if (!stat.ok()) co_return stat.error() == -ENOENT ? 0 : stat.error();
   // The name may have come to mean another file by changes outside the gateway. A link is what the
   // name itself means, even though its target was opened.
   const bool same = stat->device == key.device && stat->inode == key.inode;
-  if (!same && stat->type != FileType::kSymlink) co_return false;
+  if (!same && stat->type != FileType::kSymlink) co_return -ESTALE;
   const bool directory = stat->type == FileType::kDirectory;
-  const int error = co_await backend_.Remove(removal.who, removal.path, directory);
+  const int error = co_await backend_.Remove(who, removal.path, directory);
   resolver_.NoteRemoved(removal.path);
   if (error == 0) {
     watches_.Report(directory ? proto::kNotifyDirName : proto::kNotifyFileName,
                     proto::NotifyAction::kRemoved, removal.path);
   }
-  co_return error == 0;
+  co_return error == -ENOENT ? 0 : error;
 }
 
 Task<bool> Volume::DirectoryEmpty(const base::Identity& who, const std::string& path) {
@@ -228,7 +248,8 @@ Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
   if (open.directory && !co_await DirectoryEmpty(who, path)) {
     co_return NtStatus::kDirectoryNotEmpty;
   }
-  Removal removal{this, path, who, open.directory, open.stream, open.stream_xattr};
+  Removal removal{shared_from_this(), path,        who.Shared(),
+                  open.directory,     open.stream, open.stream_xattr};
   open.node->SetDeletePending(std::move(removal));
   if (open.directory) watches_.SetGoing(path, true);
   co_return NtStatus::kOk;

@@ -69,16 +69,17 @@ struct BasicChange {
   bool thaw_modified = false;
 };
 
-// Used by all loops at once. Lives as long as the gateway.
-class Volume {
+// Used by all loops at once. Lives until its share and the last open and removal of it have gone.
+class Volume : public std::enable_shared_from_this<Volume> {
  public:
   struct Options {
     std::string label;  // the share's name
     bool read_only = false;
   };
 
-  // Everything outlives the volume, and the volume its opens.
-  Volume(storage::Backend& backend, NodeTable& nodes, base::Clock& clock, Options options);
+  // `nodes` and `clock` outlive the volume. REQUIRES: a shared_ptr owns it; its opens share it.
+  Volume(std::shared_ptr<storage::Backend> backend, NodeTable& nodes, base::Clock& clock,
+         Options options);
   ~Volume();
   Volume(const Volume&) = delete;
   Volume& operator=(const Volume&) = delete;
@@ -166,7 +167,8 @@ class Volume {
 
   uint64_t LockName(absl::string_view path) const;
   bool Moving(absl::string_view path) const;
-  ring::Task<bool> RemoveFile(const Removal& removal, const FileKey& key);
+  ring::Task<int> RemoveFile(const Removal& removal, const FileKey& key);
+  void NoteFailedRemoval(const Removal& removal, int error);
   ring::Task<bool> DirectoryEmpty(const base::Identity& who, const std::string& path);
   ring::Task<void> Leave(OpenFile* open);
   ring::Task<void> CommitWriteTime(OpenFile& open);
@@ -182,6 +184,7 @@ class Volume {
   ring::Task<Target> FindTarget(OpenFile& open, const base::Identity& who,
                                 const std::string& wanted, bool replace);
 
+  const std::shared_ptr<storage::Backend> backend_owner_;
   storage::Backend& backend_;
   NodeTable& nodes_;
   base::Clock& clock_;

@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "server/base/log.h"
-#include "server/ring/credentials.h"
 #include "server/ring/uring.h"
 
 namespace sluice::ring {
@@ -37,12 +36,22 @@ class ScopedCurrent {
 
 }  // namespace
 
-void FileOp::await_suspend(std::coroutine_handle<> awaiter) {
+bool FileOp::await_suspend(std::coroutine_handle<> awaiter) {
+  if (who_ != nullptr) {
+    const int personality = loop_.personalities_.Acquire(*who_, &pin_);
+    if (personality < 0) {
+      result_ = personality;
+      return false;
+    }
+    sqe_.personality = static_cast<uint16_t>(personality);
+  }
   awaiter_ = awaiter;
   loop_.Queue(sqe_, this);
+  return true;
 }
 
 void FileOp::OnCompletion(const Completion& completion) {
+  pin_.Release();
   result_ = completion.result;
   awaiter_.resume();
 }
@@ -100,6 +109,7 @@ Loop::Loop(Options options, std::unique_ptr<Ring> ring)
       clock_(options.clock != nullptr ? *options.clock : base::SystemClock()),
       pool_(*options.pool),
       ring_(std::move(ring)),
+      personalities_(*ring_),
       buffers_(options.buffers,
                [this](uint16_t index, absl::Span<uint8_t> memory) {
                  return ring_->RegisterArena(index, memory);
@@ -283,16 +293,6 @@ void Loop::OnWake(const Completion&) {}
 void Loop::OnTrim() {
   pipes_.Trim();
   if (buffers_.TrimIdle()) timers_.Arm(trim_, now_ + kTrimEveryNanos);
-}
-
-int Loop::RegisterPersonality(const base::Identity& who) {
-  const ScopedCredentials credentials(&who);
-  if (credentials.error() != 0) return credentials.error();
-  return ring_->RegisterPersonality();
-}
-
-void Loop::UnregisterPersonality(uint16_t personality) {
-  ring_->UnregisterPersonality(personality);
 }
 
 }  // namespace sluice::ring

@@ -29,6 +29,7 @@
 #include "server/ring/blocking_pool.h"
 #include "server/ring/buffer_pool.h"
 #include "server/ring/counters.h"
+#include "server/ring/personalities.h"
 #include "server/ring/pipe_pool.h"
 #include "server/ring/ring.h"
 #include "server/ring/task.h"
@@ -48,21 +49,26 @@ class TurnHandler {
 };
 
 // An operation to co_await: gives a result >= 0, or -errno. What the arguments point at must stay
-// valid until then (locals of the awaiting coroutine do).
+// valid until then (locals of the awaiting coroutine do). It runs with the credentials of `who`
+// (null: the process's), which stay registered with the loop's ring until then.
 class [[nodiscard]] FileOp final : private Op {
  public:
-  FileOp(Loop& loop, const Sqe& sqe) : loop_(loop), sqe_(sqe) {}
+  FileOp(Loop& loop, const Sqe& sqe, const base::Identity* who)
+      : loop_(loop), who_(who), sqe_(sqe) {}
   FileOp(const FileOp&) = delete;
   FileOp& operator=(const FileOp&) = delete;
 
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiter);
+  // False where the credentials cannot be had: then the result is why.
+  bool await_suspend(std::coroutine_handle<> awaiter);
   int32_t await_resume() const noexcept { return result_; }
 
  private:
   void OnCompletion(const Completion& completion) override;
 
   Loop& loop_;
+  const base::Identity* const who_;
+  Personalities::Pin pin_;
   Sqe sqe_;
   std::coroutine_handle<> awaiter_;
   int32_t result_ = 0;
@@ -163,26 +169,29 @@ class Loop {
   void ArmTimer(Timer& timer, uint64_t deadline_nanos) { timers_.Arm(timer, deadline_nanos); }
   Sleep SleepFor(uint64_t nanos) { return Sleep(*this, nanos); }
 
-  // --- Files. All give >= 0 or -errno; `personality` 0 is the process. ---
-  FileOp Openat2(int dirfd, const char* path, const open_how& how, uint16_t personality);
+  // --- Files. All give >= 0 or -errno. They run with the credentials of `who`, which lives until
+  // then; null: the process's. ---
+  FileOp Openat2(int dirfd, const char* path, const open_how& how, const base::Identity* who);
   FileOp Statx(int dirfd, const char* path, int flags, unsigned mask, struct statx* out,
-               uint16_t personality);
+               const base::Identity* who);
   // Bytes moved; may be short. Fixed-buffer operations are chosen where the memory is registered.
-  FileOp Read(int fd, absl::Span<uint8_t> out, uint64_t offset);
-  FileOp Write(int fd, absl::Span<const uint8_t> data, uint64_t offset);
+  FileOp Read(int fd, absl::Span<uint8_t> out, uint64_t offset,
+              const base::Identity* who = nullptr);
+  FileOp Write(int fd, absl::Span<const uint8_t> data, uint64_t offset, const base::Identity* who);
   // The file's pages themselves go into the pipe, not copies of them. The caller counts them there.
-  FileOp ReadToPipe(int fd, const Pipe& pipe, size_t bytes, uint64_t offset);
-  FileOp Fsync(int fd, bool datasync);
+  FileOp ReadToPipe(int fd, const Pipe& pipe, size_t bytes, uint64_t offset,
+                    const base::Identity* who = nullptr);
+  FileOp Fsync(int fd, bool datasync, const base::Identity* who);
   // An operation where the kernel has it (6.9), else on the blocking pool.
-  Task<int32_t> Ftruncate(int fd, uint64_t bytes);
-  FileOp Fallocate(int fd, int mode, uint64_t offset, uint64_t bytes);
-  FileOp Unlinkat(int dirfd, const char* path, int flags, uint16_t personality);
+  Task<int32_t> Ftruncate(int fd, uint64_t bytes, const base::Identity* who);
+  FileOp Fallocate(int fd, int mode, uint64_t offset, uint64_t bytes, const base::Identity* who);
+  FileOp Unlinkat(int dirfd, const char* path, int flags, const base::Identity* who);
   FileOp Renameat2(int from_dirfd, const char* from, int to_dirfd, const char* to, unsigned flags,
-                   uint16_t personality);
-  FileOp Mkdirat(int dirfd, const char* path, uint32_t mode, uint16_t personality);
+                   const base::Identity* who);
+  FileOp Mkdirat(int dirfd, const char* path, uint32_t mode, const base::Identity* who);
   FileOp Linkat(int from_dirfd, const char* from, int to_dirfd, const char* to, int flags,
-                uint16_t personality);
-  FileOp Symlinkat(const char* target, int dirfd, const char* path, uint16_t personality);
+                const base::Identity* who);
+  FileOp Symlinkat(const char* target, int dirfd, const char* path, const base::Identity* who);
   // The value's length.
   FileOp Fgetxattr(int fd, const char* name, absl::Span<uint8_t> value);
   FileOp Fsetxattr(int fd, const char* name, absl::Span<const uint8_t> value, int flags);
@@ -201,10 +210,8 @@ class Loop {
     return OffloadOp<F>(*this, pool, who, std::move(fn));
   }
 
-  // Registers credentials with this loop's ring: a personality for the operations above, or
-  // -errno. Loop thread. The caller caches it, and unregisters it after the last operation.
-  int RegisterPersonality(const base::Identity& who);
-  void UnregisterPersonality(uint16_t personality);
+  // What the operations above run with. Loop thread.
+  Personalities& personalities() { return personalities_; }
 
   // --- For server/net, and for whoever needs an operation that has no name above ---
   // `op` null: nobody waits.
@@ -252,6 +259,7 @@ class Loop {
   base::Clock& clock_;
   BlockingPool& pool_;
   std::unique_ptr<Ring> ring_;
+  Personalities personalities_;
   BufferPool buffers_;
   PipePool pipes_;
   TimerHeap timers_;

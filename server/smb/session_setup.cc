@@ -118,14 +118,16 @@ ring::Task<std::shared_ptr<const base::Identity>> FindIdentity(Worker& worker,
               std::string(identity.status().message()));
     co_return nullptr;
   }
-  int error = 0;
-  std::shared_ptr<const base::Identity> registered =
-      worker.personalities().Register(*std::move(identity), &error);
-  if (registered == nullptr) {
+  // Credentials that the kernel refuses are refused here, and not by every operation.
+  ring::Personalities::Pin pin;
+  const int registered = worker.loop().personalities().Acquire(*identity, &pin);
+  pin.Release();
+  if (registered < 0) {
     base::Log(base::LogLevel::kError, "the credentials of \"%s\" cannot be registered: error %d",
-              who.user, -error);
+              who.user, -registered);
+    co_return nullptr;
   }
-  co_return registered;
+  co_return std::make_shared<const base::Identity>(*std::move(identity));
 }
 
 void Publish(Worker& worker, SmbConnection& connection,

@@ -13,7 +13,6 @@ Worker::Worker(ServerState& server, ring::Loop& loop)
       preferences_(server.preferences),
       loop_(loop),
       stage_(crypto::BatchStage::Create(server.processor)),
-      personalities_(loop),
       large_reads_(loop) {}
 
 Worker::~Worker() = default;

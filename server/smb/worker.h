@@ -21,7 +21,6 @@
 #include "server/smb/chain.h"
 #include "server/smb/large_reads.h"
 #include "server/smb/out_message.h"
-#include "server/smb/personality_cache.h"
 #include "server/smb/server_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/stats.h"
@@ -39,7 +38,7 @@ struct WorkerCounters {
   ring::Counter failed_logons;
   ring::Counter logons;
   ring::Counter out_of_buffers;
-  ring::Counter reads_uncopied;  // sent out of the page cache
+  ring::Counter reads_uncopied;      // sent out of the page cache
   ring::Counter dropped;             // connections that we ended
   ring::Counter refused_of_address;  // connections above limits.connections_per_address
 };
@@ -81,7 +80,6 @@ class Worker final : public ring::TurnHandler {
   }
   const ring::Loop& loop() const { return loop_; }
   crypto::BatchStage& stage() { return *stage_; }
-  PersonalityCache& personalities() { return personalities_; }
   LargeReads& large_reads() { return large_reads_; }
   // Any thread may read.
   WorkerCounters& counters() { return counters_; }
@@ -128,7 +126,6 @@ class Worker final : public ring::TurnHandler {
   PreferencesCache preferences_;
   ring::Loop& loop_;
   std::unique_ptr<crypto::BatchStage> stage_;
-  PersonalityCache personalities_;
   LargeReads large_reads_;
   WorkerCounters counters_;
   std::array<FailureSlot, kFailureSlots> failures_;

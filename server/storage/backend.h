@@ -4,8 +4,8 @@
 // relative to the share's root, UTF-8, '/'-separated, without a leading '/', exact as on disk; ""
 // is the root itself. No method ever leaves the root, whatever links lie on the way: such a path
 // fails with -EXDEV. Links inside the root are followed, absolute ones never (-EXDEV). Views and
-// identities passed in must stay valid until the task ends; the identity of an Open as long as its
-// File, which acts with it.
+// identities passed in must stay valid until the task ends; a File keeps the identity of its Open,
+// which it acts with.
 //
 // Only regular files, directories and (with no_follow) symlinks are served; opening anything else
 // fails with -EOPNOTSUPP and never waits.

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "server/ring/credentials.h"
 #include "server/ring/loop.h"
 #include "server/storage/posix_calls.h"
 #include "server/storage/posix_file.h"
@@ -70,8 +69,7 @@ bool Served(FileType type, const OpenFlags& flags) {
 
 class PosixBackend final : public Backend {
  public:
-  explicit PosixBackend(std::shared_ptr<const Root> root)
-      : root_(std::move(root)), acts_for_others_(ring::CanChangeCredentials()) {}
+  explicit PosixBackend(std::shared_ptr<const Root> root) : root_(std::move(root)) {}
 
   Task<Result<std::unique_ptr<File>>> Open(const base::Identity& who, absl::string_view path,
                                            OpenFlags flags) override;
@@ -88,9 +86,6 @@ class PosixBackend final : public Backend {
   Task<Result<StatFs>> GetStatFs(const base::Identity& who) override;
 
  private:
-  // The personality for operations of `who` on the current loop. False rather than the process's
-  // own rights for somebody they are not meant for.
-  bool PersonalityOf(const base::Identity& who, uint16_t* out) const;
   // A descriptor below the root or -errno.
   Task<int> OpenBelow(const base::Identity& who, absl::string_view path, open_how how);
   // The O_PATH descriptor of a directory; the root's own needs no opening. Gives 0 or -errno.
@@ -102,28 +97,17 @@ class PosixBackend final : public Backend {
   Task<Result<Stat>> StatOpened(int fd);
 
   const std::shared_ptr<const Root> root_;
-  const bool acts_for_others_;
 };
-
-bool PosixBackend::PersonalityOf(const base::Identity& who, uint16_t* out) const {
-  *out = 0;
-  if (!acts_for_others_) return true;
-  const size_t index = Loop::Current().index();
-  if (index < who.personalities.size()) *out = who.personalities[index];
-  return *out != 0 || who.uid == 0;
-}
 
 Task<int> PosixBackend::OpenBelow(const base::Identity& who, absl::string_view path, open_how how) {
   if (path.find('\0') != absl::string_view::npos) co_return -EINVAL;
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
   const std::string name = path.empty() ? std::string(".") : std::string(path);
   Loop& loop = Loop::Current();
   int fd = -EAGAIN;
   // EAGAIN: a rename anywhere raced with ".." in a link on the way, or another process holds a
   // lease on the file, which the attempt has asked it to give up.
   for (int attempt = 0; attempt < kOpenAttempts && (fd == -EAGAIN || fd == -EINTR); ++attempt) {
-    fd = co_await loop.Openat2(root_->fd.get(), name.c_str(), how, personality);
+    fd = co_await loop.Openat2(root_->fd.get(), name.c_str(), how, &who);
   }
   co_return fd;
 }
@@ -154,7 +138,7 @@ Task<Result<Stat>> PosixBackend::StatOpened(int fd) {
   }
   struct statx raw;
   const int error =
-      co_await Loop::Current().Statx(fd, "", AT_EMPTY_PATH, posix::kStatxMask, &raw, 0);
+      co_await Loop::Current().Statx(fd, "", AT_EMPTY_PATH, posix::kStatxMask, &raw, nullptr);
   if (error < 0) co_return Result<Stat>::Error(error);
   stat = posix::StatFromStatx(raw);
   co_return stat;
@@ -180,7 +164,7 @@ Task<Result<std::unique_ptr<File>>> PosixBackend::Open(const base::Identity& who
     if (::fcntl(fd, F_SETFL, access) != 0) co_return Opened::Error(-errno);
   }
   std::unique_ptr<File> file = std::make_unique<posix::PosixFile>(
-      root_, std::move(descriptor), flags.path_only, who, stat.value());
+      root_, std::move(descriptor), flags.path_only, who.Shared(), stat.value());
   co_return std::move(file);
 }
 
@@ -204,10 +188,7 @@ Task<int> PosixBackend::MakeDirectory(const base::Identity& who, absl::string_vi
   if (const int error = co_await OpenDirectory(who, split.parent, &parent); error != 0) {
     co_return error;
   }
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
-  co_return co_await Loop::Current().Mkdirat(parent.fd, split.leaf.c_str(), mode & 07777,
-                                             personality);
+  co_return co_await Loop::Current().Mkdirat(parent.fd, split.leaf.c_str(), mode & 07777, &who);
 }
 
 Task<int> PosixBackend::Remove(const base::Identity& who, absl::string_view path, bool directory) {
@@ -218,10 +199,8 @@ Task<int> PosixBackend::Remove(const base::Identity& who, absl::string_view path
   if (const int error = co_await OpenDirectory(who, split.parent, &parent); error != 0) {
     co_return error;
   }
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
   co_return co_await Loop::Current().Unlinkat(parent.fd, split.leaf.c_str(),
-                                              directory ? AT_REMOVEDIR : 0, personality);
+                                              directory ? AT_REMOVEDIR : 0, &who);
 }
 
 Task<int> PosixBackend::Rename(const base::Identity& who, absl::string_view from,
@@ -242,11 +221,9 @@ Task<int> PosixBackend::Rename(const base::Identity& who, absl::string_view from
     }
     target_fd = target_parent.fd;
   }
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
   co_return co_await Loop::Current().Renameat2(source_parent.fd, source.leaf.c_str(), target_fd,
                                                target.leaf.c_str(), replace ? 0 : RENAME_NOREPLACE,
-                                               personality);
+                                               &who);
 }
 
 Task<int> PosixBackend::Link(const base::Identity& who, absl::string_view from,
@@ -262,10 +239,8 @@ Task<int> PosixBackend::Link(const base::Identity& who, absl::string_view from,
   if (const int error = co_await OpenDirectory(who, target.parent, &target_parent); error != 0) {
     co_return error;
   }
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
   co_return co_await Loop::Current().Linkat(source_parent.fd, source.leaf.c_str(), target_parent.fd,
-                                            target.leaf.c_str(), 0, personality);
+                                            target.leaf.c_str(), 0, &who);
 }
 
 Task<int> PosixBackend::MakeSymlink(const base::Identity& who, absl::string_view target,
@@ -278,10 +253,8 @@ Task<int> PosixBackend::MakeSymlink(const base::Identity& who, absl::string_view
   if (const int error = co_await OpenDirectory(who, split.parent, &parent); error != 0) {
     co_return error;
   }
-  uint16_t personality;
-  if (!PersonalityOf(who, &personality)) co_return -EPERM;
   co_return co_await Loop::Current().Symlinkat(content.c_str(), parent.fd, split.leaf.c_str(),
-                                               personality);
+                                               &who);
 }
 
 Task<Result<std::string>> PosixBackend::ReadSymlink(const base::Identity& who,

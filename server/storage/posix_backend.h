@@ -2,8 +2,8 @@
 //
 // Every open is openat2 with RESOLVE_BENEATH from the share's root. Calls that take no resolve
 // flags (rename, unlink, mkdir, link) get the parent directory opened that way and only the last
-// component by name, so nothing escapes. Operations run with the identity's credentials: its
-// personality in the ring, its ids in the blocking pool.
+// component by name, so nothing escapes. Operations run with the identity's credentials: a
+// personality of the loop's ring, its ids in the blocking pool.
 #ifndef SLUICE_SERVER_STORAGE_POSIX_BACKEND_H_
 #define SLUICE_SERVER_STORAGE_POSIX_BACKEND_H_
 

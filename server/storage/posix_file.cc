@@ -45,8 +45,8 @@ Descriptor::~Descriptor() {
 }
 
 PosixFile::PosixFile(std::shared_ptr<const Root> root, Descriptor fd, bool path_only,
-                     const base::Identity& who, const Stat& stat)
-    : root_(std::move(root)), fd_(std::move(fd)), path_only_(path_only), who_(who) {
+                     std::shared_ptr<const base::Identity> who, const Stat& stat)
+    : root_(std::move(root)), fd_(std::move(fd)), path_only_(path_only), who_(std::move(who)) {
   opened_stat_ = stat;
 }
 
@@ -92,7 +92,7 @@ Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) 
   size_t done = 0;
   while (done < data.size()) {
     const absl::Span<const uint8_t> rest = data.subspan(done, kOperationBytesMax);
-    const int32_t moved = co_await loop.Write(fd_.get(), rest, offset + done);
+    const int32_t moved = co_await loop.Write(fd_.get(), rest, offset + done, nullptr);
     if (moved == 0) break;
     if (moved > 0) {
       done += moved;
@@ -105,20 +105,20 @@ Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) 
 
 Task<int> PosixFile::Sync() {
   if (path_only_) co_return -EBADF;
-  co_return co_await Loop::Current().Fsync(fd_.get(), false);
+  co_return co_await Loop::Current().Fsync(fd_.get(), false, nullptr);
 }
 
 Task<int> PosixFile::Truncate(uint64_t bytes) {
   if (path_only_) co_return -EBADF;
   if (bytes > kOffsetMax) co_return -EFBIG;
-  co_return co_await Loop::Current().Ftruncate(fd_.get(), bytes);
+  co_return co_await Loop::Current().Ftruncate(fd_.get(), bytes, nullptr);
 }
 
 Task<int> PosixFile::Allocate(uint64_t bytes) {
   if (path_only_) co_return -EBADF;
   if (bytes == 0) co_return 0;
   if (bytes > kOffsetMax) co_return -EFBIG;
-  co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes);
+  co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes, nullptr);
 }
 
 Task<Result<Stat>> PosixFile::GetStat() {
@@ -130,7 +130,7 @@ Task<Result<Stat>> PosixFile::GetStat() {
   }
   struct statx raw;
   const int error =
-      co_await Loop::Current().Statx(fd_.get(), "", AT_EMPTY_PATH, kStatxMask, &raw, 0);
+      co_await Loop::Current().Statx(fd_.get(), "", AT_EMPTY_PATH, kStatxMask, &raw, nullptr);
   if (error < 0) co_return Result<Stat>::Error(error);
   stat = StatFromStatx(raw);
   co_return stat;
@@ -149,12 +149,12 @@ Task<int> PosixFile::SetTimes(const int64_t* accessed, const int64_t* modified, 
 
 Task<int> PosixFile::SetMode(uint32_t mode) {
   const auto set = [target = target(), mode] { return SetModeOf(target, mode & 07777); };
-  co_return co_await Loop::Current().Offload(&who_, set);
+  co_return co_await Loop::Current().Offload(who_.get(), set);
 }
 
 Task<int> PosixFile::SetOwner(uint32_t uid, uint32_t gid) {
   const auto set = [fd = fd_.get(), uid, gid] { return SetOwnerOf(fd, uid, gid); };
-  co_return co_await Loop::Current().Offload(&who_, set);
+  co_return co_await Loop::Current().Offload(who_.get(), set);
 }
 
 Task<Result<std::string>> PosixFile::GetXattr(absl::string_view name, As as) {
@@ -184,13 +184,13 @@ Task<int> PosixFile::RemoveXattr(absl::string_view name, As as) {
 
 Task<Result<std::vector<std::string>>> PosixFile::ListXattrs() {
   const auto list = [target = target()] { return ListXattrsOf(target); };
-  Result<std::vector<std::string>> names = co_await Loop::Current().Offload(&who_, list);
+  Result<std::vector<std::string>> names = co_await Loop::Current().Offload(who_.get(), list);
   co_return names;
 }
 
 Task<Result<std::vector<DirectoryEntry>>> PosixFile::ReadDirectory(bool restart) {
   const auto read = [fd = fd_.get(), restart] { return ReadEntries(fd, restart); };
-  Result<std::vector<DirectoryEntry>> entries = co_await Loop::Current().Offload(&who_, read);
+  Result<std::vector<DirectoryEntry>> entries = co_await Loop::Current().Offload(who_.get(), read);
   co_return entries;
 }
 
@@ -206,7 +206,7 @@ Task<Result<std::vector<EntryStat>>> PosixFile::StatEntries(
   batch.xattr = std::string(xattr);
   batch.entries = entries;
   const auto fill = [&batch] { FillStats(&batch); };
-  co_await Loop::Current().Offload(&who_, fill);
+  co_await Loop::Current().Offload(who_.get(), fill);
   if (!batch.refused.empty()) {
     const auto fill_refused = [&batch] { FillRefusedXattrs(&batch); };
     co_await Loop::Current().Offload(nullptr, fill_refused);

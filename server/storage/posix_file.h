@@ -45,9 +45,9 @@ struct Root {
 
 class PosixFile final : public File {
  public:
-  // `who` outlives the file.
+  // The file acts with the rights of `who`, whoever asks it.
   PosixFile(std::shared_ptr<const Root> root, Descriptor fd, bool path_only,
-            const base::Identity& who, const Stat& stat);
+            std::shared_ptr<const base::Identity> who, const Stat& stat);
 
   ring::Task<int64_t> Read(absl::Span<uint8_t> out, uint64_t offset) override;
   ring::Task<int64_t> ReadToPipe(ring::Pipe& pipe, uint64_t offset, size_t bytes) override;
@@ -69,7 +69,7 @@ class PosixFile final : public File {
                                                          bool follow) override;
 
  private:
-  const base::Identity* Actor(As as) const { return as == As::kUser ? &who_ : nullptr; }
+  const base::Identity* Actor(As as) const { return as == As::kUser ? who_.get() : nullptr; }
   XattrTarget target() const { return {fd_.get(), path_only_}; }
   // Metadata of this file is in memory or on a local disk: see Root::local.
   bool local() const { return root_->local && opened_stat_.device == root_->device; }
@@ -77,7 +77,7 @@ class PosixFile final : public File {
   const std::shared_ptr<const Root> root_;
   const Descriptor fd_;
   const bool path_only_;
-  const base::Identity& who_;
+  const std::shared_ptr<const base::Identity> who_;
 };
 
 }  // namespace sluice::storage::posix

@@ -139,7 +139,7 @@ void FuzzServer::Begin(Preferences preferences) {
     fs::Volume::Options volume;
     volume.label = share->name;
     volume.read_only = share->read_only;
-    share->volume = std::make_shared<fs::Volume>(*share->backend, nodes_, clock_, volume);
+    share->volume = std::make_shared<fs::Volume>(share->backend, nodes_, clock_, volume);
     shares_->Put(std::move(share));
   }
   auto ipc = std::make_shared<smb::Share>();

@@ -223,7 +223,9 @@ TEST_F(CreationTest, DeleteOnCloseRemovesAtTheEnd) {
 
 TEST_F(CreationTest, AReadOnlyShareMakesNothing) {
   Make("file");
-  Volume fixed(*backend_, nodes_, clock_, {"fixed", true});
+  const auto owner =
+      std::make_shared<Volume>(backend_, nodes_, clock_, Volume::Options{"fixed", true});
+  Volume& fixed = *owner;
   const std::vector<uint8_t> name = Wire("new");
   CreateParams params;
   params.who = &who_;
@@ -280,8 +282,12 @@ class CountedCreationTest : public CreationTest {
     runner_.Do([&] { file.value().reset(); });
   }
 
-  CountingBackend counting_{*backend_};
-  Volume counted_{counting_, nodes_, clock_, {"counted", false}};
+  const std::shared_ptr<CountingBackend> counting_owner_ =
+      std::make_shared<CountingBackend>(*backend_);
+  CountingBackend& counting_ = *counting_owner_;
+  const std::shared_ptr<Volume> counted_owner_ =
+      std::make_shared<Volume>(counting_owner_, nodes_, clock_, Volume::Options{"counted", false});
+  Volume& counted_ = *counted_owner_;
 };
 
 TEST_F(CountedCreationTest, ANameThatIsKnownToBeMissingIsNotLookedFor) {

@@ -108,7 +108,7 @@ TEST_F(NodeTest, OpensAndClosesRaceWithoutHarm) {
     threads.emplace_back([&] {
       for (int i = 0; i < kRounds; ++i) {
         OpenFile open;
-        open.volume = &volume_;
+        open.volume = owned_volume_;
         open.mode = {kFileWriteData, 0};
         std::shared_ptr<FileNode> breaking;
         if (nodes_.Admit({1, 7, 0}, &open, {}, &breaking) != NtStatus::kOk) {

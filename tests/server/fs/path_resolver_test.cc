@@ -285,14 +285,10 @@ TEST_F(PosixResolverTest, WithoutTheRightToReadADirectoryExactNamesAreFound) {
   ASSERT_EQ(::chmod(share_.outside().c_str(), 0755), 0);
   ASSERT_EQ(::chmod((share_.path() + "/dir").c_str(), 0711), 0);
   who_.uid = who_.gid = 65534;
-  runner_.Do([this] {
-    who_.personalities = {static_cast<uint16_t>(runner_.loop().RegisterPersonality(who_))};
-  });
   EXPECT_EQ(Find("dir/Known").status, NtStatus::kOk);
   EXPECT_EQ(Find("dir/known").status, NtStatus::kObjectNameNotFound);
   ASSERT_EQ(::chmod((share_.path() + "/dir").c_str(), 0700), 0);
   EXPECT_EQ(Find("dir/Known").status, NtStatus::kAccessDenied);
-  runner_.Do([this] { runner_.loop().UnregisterPersonality(who_.personalities[0]); });
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ storage::Stat StatOf(uint32_t mode, FileType type = FileType::kRegular) {
 }
 
 base::Identity Who(uint32_t uid, uint32_t gid, std::vector<uint32_t> groups = {}) {
-  return {uid, gid, std::move(groups), {}};
+  return {uid, gid, std::move(groups)};
 }
 
 constexpr uint32_t kAllParts =

@@ -113,10 +113,12 @@ class VolumeTest : public ::testing::Test {
 
   storage::LoopRunner runner_;
   fakes::FakeClock clock_;
-  base::Identity who_{1000, 1000, {}, {}};
-  std::unique_ptr<storage::Backend> backend_ = storage::MakeMemoryBackend(clock_, 64u << 20);
+  base::Identity who_{1000, 1000};
+  std::shared_ptr<storage::Backend> backend_ = storage::MakeMemoryBackend(clock_, 64u << 20);
   NodeTable nodes_;
-  Volume volume_{*backend_, nodes_, clock_, {"files", false}};
+  std::shared_ptr<Volume> owned_volume_ =
+      std::make_shared<Volume>(backend_, nodes_, clock_, Volume::Options{"files", false});
+  Volume& volume_ = *owned_volume_;
 
  private:
   ring::Task<bool> CloseTask(const std::shared_ptr<OpenFile>& open, FileMetadata* metadata) {

@@ -64,9 +64,9 @@ TEST_F(LoopSimTest, FileOperationsInAnyOrder) {
     auto write_one = [](Loop& loop, int fd, int i, int& count) -> Task<void> {
       Buffer out = loop.buffers().Acquire(5000);
       std::memset(out.data(), 'a' + i, 5000);
-      EXPECT_EQ(
-          co_await loop.Write(fd, out.span().subspan(0, 5000), static_cast<uint64_t>(i) * 5000),
-          5000);
+      EXPECT_EQ(co_await loop.Write(fd, out.span().subspan(0, 5000),
+                                    static_cast<uint64_t>(i) * 5000, nullptr),
+                5000);
       Buffer in = loop.buffers().Acquire(5000);
       EXPECT_EQ(co_await loop.Read(fd, in.span().subspan(0, 5000), static_cast<uint64_t>(i) * 5000),
                 5000);
@@ -83,7 +83,7 @@ TEST_F(LoopSimTest, FileOperationsInAnyOrder) {
 TEST_F(LoopSimTest, ChoosesFixedOperationsInRegisteredMemory) {
   Run({}, [&](Loop& loop) -> Task<void> {
     Buffer buffer = loop.buffers().Acquire(8192);
-    EXPECT_EQ(co_await loop.Write(fd_, buffer.span().subspan(0, 100), 0), 100);
+    EXPECT_EQ(co_await loop.Write(fd_, buffer.span().subspan(0, 100), 0, nullptr), 100);
     EXPECT_EQ(co_await loop.Read(fd_, buffer.span().subspan(0, 100), 0), 100);
     uint8_t other[10];
     EXPECT_EQ(co_await loop.Read(fd_, absl::MakeSpan(other), 0), 10);
@@ -101,9 +101,9 @@ TEST_F(LoopSimTest, ChoosesFixedOperationsInRegisteredMemory) {
 TEST_F(LoopSimTest, TruncatesByThePoolWhereTheKernelHasNoOperation) {
   for (const bool has : {true, false}) {
     Run({.has_ftruncate = has}, [&](Loop& loop) -> Task<void> {
-      EXPECT_EQ(co_await loop.Ftruncate(fd_, 1234), 0);
+      EXPECT_EQ(co_await loop.Ftruncate(fd_, 1234, nullptr), 0);
       EXPECT_EQ(lseek(fd_, 0, SEEK_END), 1234);
-      EXPECT_EQ(co_await loop.Ftruncate(fd_, ~uint64_t{0}), -EINVAL);
+      EXPECT_EQ(co_await loop.Ftruncate(fd_, ~uint64_t{0}, nullptr), -EINVAL);
       EXPECT_EQ(ring_->submitted(OpCode::kFtruncate), has ? 2u : 0u);
     });
   }
@@ -115,7 +115,7 @@ TEST_F(LoopSimTest, ErrorsComeThrough) {
     return sqe.code == OpCode::kFsync ? std::optional<int32_t>(-EIO) : std::nullopt;
   };
   Run(std::move(options),
-      [&](Loop& loop) -> Task<void> { EXPECT_EQ(co_await loop.Fsync(fd_, false), -EIO); });
+      [&](Loop& loop) -> Task<void> { EXPECT_EQ(co_await loop.Fsync(fd_, false, nullptr), -EIO); });
 }
 
 TEST_F(LoopSimTest, SleepsByTheGivenClock) {

@@ -73,21 +73,21 @@ open_how How(uint64_t flags, uint64_t mode = 0) {
 TEST_F(LoopTest, WritesAndReadsAFile) {
   RunTask([this](Loop& loop) -> Task<void> {
     const open_how how = How(O_RDWR | O_CREAT, 0600);
-    const int fd = co_await loop.Openat2(dirfd_, "file", how, 0);
+    const int fd = co_await loop.Openat2(dirfd_, "file", how, nullptr);
     EXPECT_GE(fd, 0);
     Buffer out = loop.buffers().Acquire(4096);
     std::memset(out.data(), 'x', 4096);
-    EXPECT_EQ(co_await loop.Write(fd, out.span().subspan(0, 4096), 100), 4096);
-    EXPECT_EQ(co_await loop.Fsync(fd, true), 0);
+    EXPECT_EQ(co_await loop.Write(fd, out.span().subspan(0, 4096), 100, nullptr), 4096);
+    EXPECT_EQ(co_await loop.Fsync(fd, true, nullptr), 0);
     Buffer in = loop.buffers().Acquire(8192);
     EXPECT_EQ(co_await loop.Read(fd, in.span().subspan(0, 8192), 0), 4196);
     EXPECT_EQ(in.data()[99], 0);
     EXPECT_EQ(in.data()[100], 'x');
-    EXPECT_EQ(co_await loop.Ftruncate(fd, 50), 0);
+    EXPECT_EQ(co_await loop.Ftruncate(fd, 50, nullptr), 0);
     struct statx stat {};
-    EXPECT_EQ(co_await loop.Statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat, 0), 0);
+    EXPECT_EQ(co_await loop.Statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat, nullptr), 0);
     EXPECT_EQ(stat.stx_size, 50u);
-    EXPECT_EQ(co_await loop.Fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 8192), 0);
+    EXPECT_EQ(co_await loop.Fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 8192, nullptr), 0);
     uint8_t stack[16];
     EXPECT_EQ(co_await loop.Read(fd, absl::MakeSpan(stack), 45), 5);
     loop.Close(fd);
@@ -99,18 +99,19 @@ TEST_F(LoopTest, WritesAndReadsAFile) {
 
 TEST_F(LoopTest, ChangesTheTree) {
   RunTask([this](Loop& loop) -> Task<void> {
-    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "d", 0700, 0), 0);
-    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "d", 0700, 0), -EEXIST);
-    EXPECT_EQ(co_await loop.Symlinkat("target", dirfd_, "s", 0), 0);
+    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "d", 0700, nullptr), 0);
+    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "d", 0700, nullptr), -EEXIST);
+    EXPECT_EQ(co_await loop.Symlinkat("target", dirfd_, "s", nullptr), 0);
     const open_how how = How(O_RDWR | O_CREAT, 0600);
-    const int fd = co_await loop.Openat2(dirfd_, "d/f", how, 0);
+    const int fd = co_await loop.Openat2(dirfd_, "d/f", how, nullptr);
     EXPECT_GE(fd, 0);
-    EXPECT_EQ(co_await loop.Linkat(dirfd_, "d/f", dirfd_, "g", 0, 0), 0);
-    EXPECT_EQ(co_await loop.Renameat2(dirfd_, "g", dirfd_, "d/f", 1 /* RENAME_NOREPLACE */, 0),
-              -EEXIST);
-    EXPECT_EQ(co_await loop.Renameat2(dirfd_, "g", dirfd_, "h", 0, 0), 0);
-    EXPECT_EQ(co_await loop.Unlinkat(dirfd_, "h", 0, 0), 0);
-    EXPECT_EQ(co_await loop.Unlinkat(dirfd_, "d", AT_REMOVEDIR, 0), -ENOTEMPTY);
+    EXPECT_EQ(co_await loop.Linkat(dirfd_, "d/f", dirfd_, "g", 0, nullptr), 0);
+    EXPECT_EQ(
+        co_await loop.Renameat2(dirfd_, "g", dirfd_, "d/f", 1 /* RENAME_NOREPLACE */, nullptr),
+        -EEXIST);
+    EXPECT_EQ(co_await loop.Renameat2(dirfd_, "g", dirfd_, "h", 0, nullptr), 0);
+    EXPECT_EQ(co_await loop.Unlinkat(dirfd_, "h", 0, nullptr), 0);
+    EXPECT_EQ(co_await loop.Unlinkat(dirfd_, "d", AT_REMOVEDIR, nullptr), -ENOTEMPTY);
     loop.Close(fd);
   });
   char target[16] = {};
@@ -123,16 +124,16 @@ TEST_F(LoopTest, StaysBeneathTheRoot) {
   ASSERT_EQ(symlink("/etc", absl::StrCat(directory_, "/out").c_str()), 0);
   RunTask([this](Loop& loop) -> Task<void> {
     const open_how how = How(O_RDONLY);
-    EXPECT_EQ(co_await loop.Openat2(dirfd_, "../x", how, 0), -EXDEV);
-    EXPECT_EQ(co_await loop.Openat2(dirfd_, "out/passwd", how, 0), -EXDEV);
-    EXPECT_EQ(co_await loop.Openat2(dirfd_, "none", how, 0), -ENOENT);
+    EXPECT_EQ(co_await loop.Openat2(dirfd_, "../x", how, nullptr), -EXDEV);
+    EXPECT_EQ(co_await loop.Openat2(dirfd_, "out/passwd", how, nullptr), -EXDEV);
+    EXPECT_EQ(co_await loop.Openat2(dirfd_, "none", how, nullptr), -ENOENT);
   });
 }
 
 TEST_F(LoopTest, ReadsAndSetsXattrs) {
   RunTask([this](Loop& loop) -> Task<void> {
     const open_how how = How(O_RDWR | O_CREAT, 0600);
-    const int fd = co_await loop.Openat2(dirfd_, "x", how, 0);
+    const int fd = co_await loop.Openat2(dirfd_, "x", how, nullptr);
     const uint8_t value[] = {1, 2, 3};
     const int set = co_await loop.Fsetxattr(fd, "user.test", absl::MakeSpan(value), 0);
     if (set != -EOPNOTSUPP) {  // not every file system for temporary files has them
@@ -203,20 +204,14 @@ TEST_F(LoopTest, ActsForAUserAndComesBack) {
   ASSERT_EQ(chmod(directory_.c_str(), 0755), 0);
   close(open(secret.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   RunTask([this, secret](Loop& loop) -> Task<void> {
-    base::Identity nobody;
-    nobody.uid = 65534;
-    nobody.gid = 65534;
-    const int personality = loop.RegisterPersonality(nobody);
-    EXPECT_GT(personality, 0);
-    EXPECT_EQ(geteuid(), 0u);
+    const base::Identity nobody(65534, 65534);
     const open_how how = How(O_RDONLY);
-    const auto id = static_cast<uint16_t>(personality);
-    EXPECT_EQ(co_await loop.Openat2(dirfd_, "secret", how, id), -EACCES);
-    const int fd = co_await loop.Openat2(dirfd_, "secret", how, 0);
+    EXPECT_EQ(co_await loop.Openat2(dirfd_, "secret", how, &nobody), -EACCES);
+    EXPECT_EQ(geteuid(), 0u);
+    const int fd = co_await loop.Openat2(dirfd_, "secret", how, nullptr);
     EXPECT_GE(fd, 0);
     loop.Close(fd);
-    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "made", 0700, id), -EACCES);
-    loop.UnregisterPersonality(id);
+    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "made", 0700, &nobody), -EACCES);
 
     auto try_open = [secret] {
       const int opened = open(secret.c_str(), O_RDONLY | O_CLOEXEC);
@@ -228,9 +223,9 @@ TEST_F(LoopTest, ActsForAUserAndComesBack) {
       EXPECT_EQ(co_await loop.Offload(&nobody, try_open), EACCES);
       EXPECT_EQ(co_await loop.Offload(nullptr, try_open), 0);
     }
-    base::Identity nonsense;
-    nonsense.uid = ~0u;
-    EXPECT_EQ(loop.RegisterPersonality(nonsense), -EINVAL);
+    // Refused, and not done as the process.
+    const base::Identity nonsense(~0u, 0);
+    EXPECT_EQ(co_await loop.Mkdirat(dirfd_, "made", 0700, &nonsense), -EINVAL);
   });
 }
 

@@ -47,7 +47,7 @@ class MemoryBackendTest : public testing::Test {
 
   fakes::FakeClock clock_;
   std::unique_ptr<Backend> backend_ = MakeMemoryBackend(clock_, 4u << 20);
-  base::Identity who_{1000, 100, {}, {}};
+  base::Identity who_{1000, 100};
 };
 
 TEST_F(MemoryBackendTest, TakesTimesFromTheClock) {

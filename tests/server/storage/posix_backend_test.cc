@@ -2,16 +2,22 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -155,24 +161,14 @@ class IdentityTest : public PosixBackendTest {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-    nobody_.uid = nobody_.gid = kNobody;
-    runner_.Do([this] {
-      const int personality = runner_.loop().RegisterPersonality(nobody_);
-      ASSERT_GT(personality, 0);
-      nobody_.personalities = {static_cast<uint16_t>(personality)};
-    });
     std::filesystem::permissions(share_.outside(), std::filesystem::perms(0755));
     std::filesystem::permissions(share_.path(), std::filesystem::perms(0755));
-  }
-  void TearDown() override {
-    if (nobody_.personalities.empty()) return;
-    runner_.Do([this] { runner_.loop().UnregisterPersonality(nobody_.personalities[0]); });
   }
   void Chmod(const std::string& name, uint32_t mode) {
     ASSERT_EQ(::chmod(InShare(name).c_str(), mode), 0);
   }
 
-  base::Identity nobody_;
+  const base::Identity nobody_{kNobody, kNobody};
 };
 
 TEST_F(IdentityTest, OpensOnlyWhatTheUserMay) {
@@ -252,13 +248,29 @@ TEST_F(IdentityTest, BookKeepingIsReadOfFilesTheUserMayNotRead) {
   });
 }
 
-TEST_F(IdentityTest, AUserWithoutAPersonalityIsNotTheProcess) {
+TEST_F(IdentityTest, CredentialsThatTheKernelRefusesAreNotTheProcess) {
   WriteFile(InShare("public"), "x");
   Chmod("public", 0644);
-  base::Identity unregistered;
-  unregistered.uid = unregistered.gid = kNobody;
-  EXPECT_EQ(OpenError(unregistered, "public", Flags(true, false)), -EPERM);
-  EXPECT_EQ(Await(backend().MakeDirectory(unregistered, "dir", 0755)), -EPERM);
+  const base::Identity refused(~0u, kNobody);
+  EXPECT_EQ(OpenError(refused, "public", Flags(true, false)), -EINVAL);
+  EXPECT_EQ(Await(backend().MakeDirectory(refused, "dir", 0755)), -EINVAL);
+}
+
+// A client may authenticate anew while it has files open; whoever opened them is forgotten then.
+TEST_F(IdentityTest, AFileKeepsTheIdentityThatOpenedIt) {
+  WriteFile(InShare("public"), "x");
+  Chmod("", 0755);
+  auto who = std::make_shared<const base::Identity>(kNobody, kNobody);
+  OpenFlags list = Flags(true, false);
+  list.directory = true;
+  Result<std::unique_ptr<File>> directory = Await(backend().Open(*who, "", list));
+  ASSERT_TRUE(directory.ok());
+  const std::weak_ptr<const base::Identity> kept = who;
+  who.reset();
+  EXPECT_FALSE(kept.expired());
+  EXPECT_EQ(Await(directory.value()->ReadDirectory(true)).value().size(), 1u);
+  runner_.Do([&] { directory.value().reset(); });
+  EXPECT_TRUE(kept.expired());
 }
 
 }  // namespace
