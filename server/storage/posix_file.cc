@@ -57,7 +57,7 @@ Task<int64_t> PosixFile::Read(absl::Span<uint8_t> out, uint64_t offset) {
   size_t done = 0;
   while (done < out.size()) {
     const absl::Span<uint8_t> rest = out.subspan(done, kOperationBytesMax);
-    const int32_t moved = co_await loop.Read(fd_.get(), rest, offset + done);
+    const int32_t moved = co_await loop.Read(fd_.get(), rest, offset + done, Reader());
     if (moved == 0) break;
     if (moved > 0) {
       done += moved;
@@ -74,7 +74,8 @@ Task<int64_t> PosixFile::ReadToPipe(ring::Pipe& pipe, uint64_t offset, size_t by
   Loop& loop = Loop::Current();
   while (pipe.bytes() < bytes) {
     const size_t done = pipe.bytes();
-    const int32_t moved = co_await loop.ReadToPipe(fd_.get(), pipe, bytes - done, offset + done);
+    const int32_t moved =
+        co_await loop.ReadToPipe(fd_.get(), pipe, bytes - done, offset + done, Reader());
     if (moved == 0) break;
     if (moved > 0) {
       pipe.Added(static_cast<size_t>(moved));
@@ -92,7 +93,7 @@ Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) 
   size_t done = 0;
   while (done < data.size()) {
     const absl::Span<const uint8_t> rest = data.subspan(done, kOperationBytesMax);
-    const int32_t moved = co_await loop.Write(fd_.get(), rest, offset + done, nullptr);
+    const int32_t moved = co_await loop.Write(fd_.get(), rest, offset + done, who_.get());
     if (moved == 0) break;
     if (moved > 0) {
       done += moved;
@@ -105,20 +106,21 @@ Task<int64_t> PosixFile::Write(absl::Span<const uint8_t> data, uint64_t offset) 
 
 Task<int> PosixFile::Sync() {
   if (path_only_) co_return -EBADF;
-  co_return co_await Loop::Current().Fsync(fd_.get(), false, nullptr);
+  co_return co_await Loop::Current().Fsync(fd_.get(), false, who_.get());
 }
 
 Task<int> PosixFile::Truncate(uint64_t bytes) {
   if (path_only_) co_return -EBADF;
   if (bytes > kOffsetMax) co_return -EFBIG;
-  co_return co_await Loop::Current().Ftruncate(fd_.get(), bytes, nullptr);
+  co_return co_await Loop::Current().Ftruncate(fd_.get(), bytes, who_.get());
 }
 
 Task<int> PosixFile::Allocate(uint64_t bytes) {
   if (path_only_) co_return -EBADF;
   if (bytes == 0) co_return 0;
   if (bytes > kOffsetMax) co_return -EFBIG;
-  co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes, nullptr);
+  co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes,
+                                               who_.get());
 }
 
 Task<Result<Stat>> PosixFile::GetStat() {

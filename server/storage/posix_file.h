@@ -70,6 +70,9 @@ class PosixFile final : public File {
 
  private:
   const base::Identity* Actor(As as) const { return as == As::kUser ? who_.get() : nullptr; }
+  // Reading an open descriptor of a local file system asks for nobody's rights; others (FUSE) may
+  // pass on who reads.
+  const base::Identity* Reader() const { return local() ? nullptr : who_.get(); }
   XattrTarget target() const { return {fd_.get(), path_only_}; }
   // Metadata of this file is in memory or on a local disk: see Root::local.
   bool local() const { return root_->local && opened_stat_.device == root_->device; }

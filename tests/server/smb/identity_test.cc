@@ -181,5 +181,21 @@ TEST_F(IdentityTest, ARemovalThatFailsIsCounted) {
   EXPECT_EQ(Counter("failed_removals"), 1u);
 }
 
+TEST_F(IdentityTest, AUsersWriteTakesSetuidAway) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string path = shared_ + "/program";
+  std::ofstream(path) << "x";
+  ASSERT_EQ(::chmod(path.c_str(), 06777), 0);
+  TestClient carol(address());
+  ASSERT_TRUE(Start(&carol, "carol", "one"));
+  proto::FileId id;
+  ASSERT_EQ(carol.Create("program", &id, proto::kDispositionOpen, 0, 0x0012019F), NtStatus::kOk);
+  EXPECT_EQ(Write(&carol, id), NtStatus::kOk);
+  EXPECT_EQ(Close(&carol, id), NtStatus::kOk);
+  struct stat now;
+  ASSERT_EQ(::stat(path.c_str(), &now), 0);
+  EXPECT_EQ(now.st_mode & 07777, 00777u);
+}
+
 }  // namespace
 }  // namespace sluice::smb

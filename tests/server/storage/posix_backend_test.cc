@@ -248,6 +248,40 @@ TEST_F(IdentityTest, BookKeepingIsReadOfFilesTheUserMayNotRead) {
   });
 }
 
+// An ext4 file system of its own in which everybody may make files; a fifth of it is for root.
+class SmallFileSystem {
+ public:
+  SmallFileSystem() {
+    const std::string image = directory_.path() + "/image";
+    std::filesystem::create_directory(path());
+    const std::string make =
+        "PATH=/usr/sbin:/sbin:$PATH mke2fs -q -F -t ext4 -b 4096 -m 20 -O ^has_journal " + image +
+        " 32M >/dev/null 2>&1";
+    const std::string mount =
+        "PATH=/usr/bin:/bin:$PATH mount -o loop " + image + " " + path() + " >/dev/null 2>&1";
+    mounted_ = std::system(make.c_str()) == 0 && std::system(mount.c_str()) == 0;
+    mounted_ = mounted_ && ::chmod(path().c_str(), 0777) == 0;
+  }
+  ~SmallFileSystem() { ::umount2(path().c_str(), MNT_DETACH); }
+  SmallFileSystem(const SmallFileSystem&) = delete;
+  SmallFileSystem& operator=(const SmallFileSystem&) = delete;
+
+  bool mounted() const { return mounted_; }
+  std::string path() const { return directory_.path() + "/mounted"; }
+  uint64_t free_bytes() const { return Look().f_bfree * Look().f_frsize; }
+  uint64_t reserved_bytes() const { return (Look().f_bfree - Look().f_bavail) * Look().f_frsize; }
+
+ private:
+  struct statvfs Look() const {
+    struct statvfs now = {};
+    EXPECT_EQ(::statvfs(path().c_str(), &now), 0);
+    return now;
+  }
+
+  TemporaryDirectory directory_;
+  bool mounted_ = false;
+};
+
 TEST_F(IdentityTest, CredentialsThatTheKernelRefusesAreNotTheProcess) {
   WriteFile(InShare("public"), "x");
   Chmod("public", 0644);
@@ -271,6 +305,64 @@ TEST_F(IdentityTest, AFileKeepsTheIdentityThatOpenedIt) {
   EXPECT_EQ(Await(directory.value()->ReadDirectory(true)).value().size(), 1u);
   runner_.Do([&] { directory.value().reset(); });
   EXPECT_TRUE(kept.expired());
+}
+
+// Linux takes these bits from a file that somebody else than root changes.
+TEST_F(IdentityTest, ChangesByAUserTakeSetuidAndSetgidAway) {
+  const std::vector<uint8_t> data(5000, 'x');
+  const auto changes = std::vector<std::function<void(File&)>>{
+      [&](File& file) { EXPECT_EQ(Await(file.Write(data, 0)), 5000); },
+      [&](File& file) { EXPECT_EQ(Await(file.Truncate(10)), 0); },
+      [&](File& file) { EXPECT_EQ(Await(file.Allocate(100'000)), 0); },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    WriteFile(InShare("program"), "x");
+    ASSERT_EQ(::chown(InShare("program").c_str(), 0, 0), 0);
+    Chmod("program", 06777);
+    Result<std::unique_ptr<File>> file =
+        Await(backend().Open(nobody_, "program", Flags(true, true)));
+    ASSERT_TRUE(file.ok());
+    changes[i](*file.value());
+    runner_.Do([&] { file.value().reset(); });
+    EXPECT_EQ(Await(backend().GetStat(process_, "program")).value().mode & 07777, 00777u) << i;
+    std::filesystem::remove(InShare("program"));
+  }
+}
+
+// Needs loop devices and mke2fs.
+TEST_F(IdentityTest, TheReservedBlocksAreNotForUsers) {
+  SmallFileSystem small;
+  if (!small.mounted()) GTEST_SKIP() << "no file system can be mounted here";
+  Result<std::unique_ptr<Backend>> disk = OpenPosixBackend(small.path());
+  ASSERT_TRUE(disk.ok());
+  const auto fill = [&](const base::Identity& who, const std::string& name, bool allocate) {
+    OpenFlags flags = Flags(true, true);
+    flags.create = true;
+    Result<std::unique_ptr<File>> file = Await(disk.value()->Open(who, name, flags));
+    EXPECT_TRUE(file.ok());
+    const std::vector<uint8_t> data(1 << 16, 'x');
+    uint64_t size = 0;
+    int64_t moved = 0;
+    do {
+      moved = allocate ? Await(file.value()->Allocate(size + data.size()))
+                       : Await(file.value()->Write(data, size));
+      if (moved >= 0) size += allocate ? data.size() : static_cast<uint64_t>(moved);
+    } while (allocate ? moved == 0 : moved == static_cast<int64_t>(data.size()));
+    EXPECT_TRUE(moved == -ENOSPC || moved >= 0) << moved;
+    runner_.Do([&] { file.value().reset(); });
+    return size;
+  };
+  for (const bool allocate : {false, true}) {
+    const uint64_t reserved = small.reserved_bytes();
+    fill(nobody_, "users", allocate);
+    EXPECT_GE(small.free_bytes(), reserved) << allocate;
+    fill(process_, "roots", allocate);
+    EXPECT_LT(small.free_bytes(), reserved) << allocate;
+    EXPECT_EQ(Await(disk.value()->Remove(process_, "users", false)), 0);
+    EXPECT_EQ(Await(disk.value()->Remove(process_, "roots", false)), 0);
+    runner_.Do([] {});
+  }
+  runner_.Do([&] { disk.value().reset(); });
 }
 
 }  // namespace
