@@ -6,9 +6,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "server/ring/credentials.h"
 #include "tests/fakes/sim_ring.h"
 
 namespace sluice::fakes {
@@ -70,7 +74,34 @@ int64_t Call(const ring::Sqe& sqe) {
 
 }  // namespace
 
+int SimRing::RegisterPersonality() {
+  base::Identity who;
+  who.uid = geteuid();
+  who.gid = getegid();
+  who.groups.resize(static_cast<size_t>(std::max(0, getgroups(0, nullptr))));
+  if (getgroups(static_cast<int>(who.groups.size()), who.groups.data()) < 0) return -errno;
+  do {
+    ++last_personality_;
+  } while (last_personality_ == 0 || personalities_.count(last_personality_) != 0);
+  personalities_[last_personality_] = std::move(who);
+  return last_personality_;
+}
+
+void SimRing::UnregisterPersonality(uint16_t personality) {
+  if (personalities_.erase(personality) == 0) {
+    violations_.push_back(absl::StrCat("personality ", personality, " is not registered"));
+  }
+}
+
 int64_t SimRing::DoFileOperation(const ring::Sqe& sqe) {
+  const auto who = personalities_.find(sqe.personality);
+  if (sqe.personality != 0 && who == personalities_.end()) {
+    violations_.push_back(
+        absl::StrCat("an operation runs with personality ", sqe.personality, ", which is gone"));
+    return -EINVAL;
+  }
+  const ring::ScopedCredentials credentials(sqe.personality == 0 ? nullptr : &who->second);
+  if (credentials.error() != 0) return credentials.error();
   const int64_t result = Call(sqe);
   return result < 0 ? -errno : result;
 }

@@ -11,12 +11,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/types/span.h"
+#include "server/base/identity.h"
 #include "server/ring/ring.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/sim_network.h"
@@ -50,15 +52,16 @@ class SimRing final : public ring::Ring {
   uint8_t* ProvidedBuffer(uint16_t id) override;
   void RecycleProvidedBuffer(uint16_t id) override;
   bool RegisterArena(uint16_t, absl::Span<uint8_t>) override { return options_.arenas; }
-  int RegisterPersonality() override { return ++personalities_; }
-  void UnregisterPersonality(uint16_t) override {}
+  // File operations with a personality run with its credentials, as the kernel's do.
+  int RegisterPersonality() override;
+  void UnregisterPersonality(uint16_t personality) override;
 
   // --- What tests look at ---
   size_t operations_in_flight() const { return queued_.size() + pending_.size(); }
   size_t provided_buffers_free() const { return free_buffers_.size(); }
   uint64_t submitted(ring::OpCode code) const { return submitted_[static_cast<size_t>(code)]; }
   // Mistakes of the code under test: a descriptor closed under an operation, a buffer recycled
-  // twice. Empty if there are none.
+  // twice, a personality that was unregistered under an operation. Empty if there are none.
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -85,7 +88,7 @@ class SimRing final : public ring::Ring {
   void End(Pending& pending, int64_t result);
   void Complete(const ring::Completion& completion);
   void CloseFd(int fd);
-  static int64_t DoFileOperation(const ring::Sqe& sqe);
+  int64_t DoFileOperation(const ring::Sqe& sqe);
 
   const SimOptions options_;
   FakeClock& clock_;
@@ -100,7 +103,8 @@ class SimRing final : public ring::Ring {
   std::vector<uint16_t> free_buffers_;
   std::vector<uint64_t> submitted_;
   std::vector<std::string> violations_;
-  int personalities_ = 0;
+  std::map<uint16_t, base::Identity> personalities_;
+  uint16_t last_personality_ = 0;
 };
 
 }  // namespace sluice::fakes

@@ -35,8 +35,9 @@ enum class RecordKind : uint8_t {
   kSealed,   // the body is a frame's plain text
   kSwitch,   // to another connection of the same client; made where it is not there
   kLogOn,    // an authentication
+  kAdmin,    // what an administrator does meanwhile: the command modulo kAdminActions
 };
-inline constexpr uint8_t kKinds = 8;
+inline constexpr uint8_t kKinds = 9;
 
 // `flags` of kRequest and kLinked.
 inline constexpr uint8_t kFlagTreeMask = 0x03;  // files, fixed (read-only), IPC$, none
@@ -59,7 +60,21 @@ inline constexpr uint8_t kHeaderReplay = 0x02;
 inline constexpr uint8_t kHeaderDfs = 0x04;
 inline constexpr uint8_t kHeaderPriority = 0x08;
 inline constexpr uint8_t kHeaderResponse = 0x10;
-inline constexpr int kHeaderChannelSequenceShift = 5;
+// Not of the header: the tree is the twin on disk of the one in memory.
+inline constexpr uint8_t kHeaderOnDisk = 0x20;
+inline constexpr int kHeaderChannelSequenceShift = 6;
+
+// `command` of kAdmin; the share that it is about is the record's tree.
+enum class AdminAction : uint8_t {
+  kEndSessions,
+  kCloseOpens,
+  kEndTrees,
+  kDropConnections,
+  kRemoveShare,       // its users may go on
+  kRemoveShareClose,  // they may not
+  kAddShare,          // again; no-op where it is there
+};
+inline constexpr uint8_t kAdminActions = 7;
 
 struct Record {
   uint8_t kind = 0;

@@ -1,5 +1,8 @@
 #include "tests/fuzz/frame_run.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -33,6 +36,11 @@ class Play {
     }
     server_.Begin(std::move(preferences));
     SwitchTo(0, 0);
+    // Otherwise no input would reach a file, and nobody would notice.
+    FuzzClient& first = *clients_[0];
+    if (first.logged_on() && !first.has_all_trees()) {
+      Finding("the client cannot use the shares");
+    }
   }
 
   ~Play() {
@@ -82,6 +90,12 @@ class Play {
         if (client.LogOn(record.flags & kLogOnUserMask, again, 0) && !again) client.ConnectTrees();
         break;
       }
+      case RecordKind::kAdmin: {
+        const size_t tree = record.flags & kFlagTreeMask;
+        const size_t share = tree % 3 + ((record.header & kHeaderOnDisk) != 0 ? 3 : 0);
+        server_.Administer(static_cast<AdminAction>(record.command % kAdminActions), share);
+        break;
+      }
     }
     if ((record.flags & kFlagNoWait) == 0) Settle();
   }
@@ -124,13 +138,18 @@ void RunFrames(absl::Span<const uint8_t> bytes) {
   static std::unique_ptr<FuzzServer> server;
   static const std::unique_ptr<crypto::BatchStage> stage = crypto::BatchStage::Create();
   static int inputs = 0;
+  // Jobs of the blocking pool run on this thread here, and some of them change the directory.
+  static const int directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (server == nullptr || ++inputs % kInputsPerServer == 0) {
     server.reset();
     server = std::make_unique<FuzzServer>();
   }
   const Input input = Parse(bytes);
-  Play play(*server, *stage, input.options);
-  for (const Record& record : input.records) play.Do(record);
+  {
+    Play play(*server, *stage, input.options);
+    for (const Record& record : input.records) play.Do(record);
+  }
+  if (fchdir(directory) != 0) Finding("the working directory is lost");
 }
 
 }  // namespace sluice::fuzz

@@ -2,13 +2,9 @@
 
 #include <initializer_list>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "proto/fscc/ea_list.h"
 #include "proto/fscc/info_class.h"
-#include "proto/smb2/cancel.h"
 #include "proto/smb2/change_notify.h"
-#include "proto/smb2/close.h"
 #include "proto/smb2/create.h"
 #include "proto/smb2/create_context.h"
 #include "proto/smb2/create_context_types.h"
@@ -16,34 +12,22 @@
 #include "proto/smb2/flush.h"
 #include "proto/smb2/fsctl.h"
 #include "proto/smb2/header.h"
-#include "proto/smb2/ioctl.h"
-#include "proto/smb2/lock.h"
 #include "proto/smb2/logoff.h"
 #include "proto/smb2/negotiate.h"
 #include "proto/smb2/oplock_break.h"
 #include "proto/smb2/query_directory.h"
 #include "proto/smb2/query_info.h"
-#include "proto/smb2/read.h"
 #include "proto/smb2/session_setup.h"
-#include "proto/smb2/set_info.h"
 #include "proto/smb2/smb1_negotiate.h"
 #include "proto/smb2/transform_header.h"
 #include "proto/smb2/tree_connect.h"
 #include "proto/smb2/tree_disconnect.h"
-#include "proto/smb2/write.h"
-#include "proto/wire/utf16.h"
+#include "tests/fuzz/frame_records.h"
 
 namespace sluice::fuzz {
 namespace {
 
 using proto::Command;
-
-constexpr uint32_t kAllAccess = 0x001F01FF;
-constexpr uint32_t kMaximumAllowed = 0x02000000;
-constexpr uint32_t kShareAll =
-    proto::kShareAccessRead | proto::kShareAccessWrite | proto::kShareAccessDelete;
-constexpr uint8_t kIpc = 2;
-constexpr uint8_t kReadOnlyTree = 1;
 
 // As smbclient sends them.
 constexpr char kBind[] =
@@ -56,259 +40,6 @@ constexpr char kShareEnum[] =
 constexpr char kNtlmNegotiateToken[] =
     "604806062b0601050502a03e303ca00e300c060a2b06010401823702020aa22a04284e544c4d535350000100"
     "0000978208e2000000000000000000000000000000000a00614a0000000f";
-
-Bytes FromHex(absl::string_view hex) {
-  const std::string bytes = absl::HexStringToBytes(hex);
-  return Bytes(bytes.begin(), bytes.end());
-}
-
-Bytes Utf16(absl::string_view text) {
-  Bytes bytes;
-  proto::Utf8ToUtf16(text, &bytes);
-  return bytes;
-}
-
-template <typename Body>
-Bytes Encoded(const Body& body, size_t start = 0) {
-  Bytes bytes(8192);
-  proto::Writer writer(absl::MakeSpan(bytes));
-  writer.Zeros(start);
-  body.Encode(writer);
-  bytes.resize(writer.size());
-  bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(start));
-  return bytes;
-}
-
-template <typename Body>
-Record Make(Command command, const Body& body, uint8_t flags = 0) {
-  Record record;
-  record.flags = flags;
-  record.command = static_cast<uint8_t>(command);
-  record.body = Encoded(body, proto::kHeaderBytes);
-  return record;
-}
-
-Record Linked(Record record) {
-  record.kind = static_cast<uint8_t>(RecordKind::kLinked);
-  return record;
-}
-
-Record Related(Record record) {
-  record.flags |= kFlagRelated;
-  return record;
-}
-
-Record With(Record record, uint8_t flags) {
-  record.flags |= flags;
-  return record;
-}
-
-Record OfKind(RecordKind kind, Bytes body = {}, uint8_t flags = 0) {
-  Record record;
-  record.kind = static_cast<uint8_t>(kind);
-  record.flags = flags;
-  record.body = std::move(body);
-  return record;
-}
-
-Record Create(absl::string_view name, uint32_t disposition = proto::kDispositionOpenIf,
-              uint32_t options = 0, Bytes contexts = {}, uint8_t flags = 0,
-              uint32_t access = kAllAccess) {
-  const Bytes utf16 = Utf16(name);
-  proto::CreateRequest request;
-  request.desired_access = access;
-  request.share_access = kShareAll;
-  request.create_disposition = disposition;
-  request.create_options = options;
-  request.name = utf16;
-  request.create_contexts = contexts;
-  return Make(Command::kCreate, request, flags);
-}
-
-Record Directory(absl::string_view name) {
-  return Create(name, proto::kDispositionOpenIf, proto::kOptionDirectoryFile, {}, 0,
-                kMaximumAllowed);
-}
-
-Record Close(uint16_t flags = 0) {
-  proto::CloseRequest request;
-  request.flags = flags;
-  return Make(Command::kClose, request);
-}
-
-Record Read(uint32_t length, uint64_t offset = 0, uint8_t flags = 0) {
-  proto::ReadRequest request;
-  request.length = length;
-  request.offset = offset;
-  return Make(Command::kRead, request, flags);
-}
-
-Record Write(const Bytes& data, uint64_t offset = 0, uint8_t flags = 0) {
-  proto::WriteRequest request;
-  request.offset = offset;
-  request.data = data;
-  return Make(Command::kWrite, request, flags);
-}
-
-Record Lock(std::initializer_list<proto::LockElement> locks) {
-  proto::LockRequest request;
-  request.locks.assign(locks.begin(), locks.end());
-  return Make(Command::kLock, request);
-}
-
-Record Ioctl(uint32_t code, const Bytes& input = {}, uint32_t output_max = 4096,
-             uint8_t flags = 0) {
-  proto::IoctlRequest request;
-  request.ctl_code = code;
-  request.max_output_response = output_max;
-  request.input = input;
-  return Make(Command::kIoctl, request, flags);
-}
-
-// Those about no file say so.
-Record IoctlWithoutFile(uint32_t code, const Bytes& input = {}) {
-  proto::IoctlRequest request;
-  request.ctl_code = code;
-  request.file_id = proto::kAnyFileId;
-  request.max_output_response = 4096;
-  request.input = input;
-  return Make(Command::kIoctl, request, kFlagOwnFileId);
-}
-
-Record QueryInfo(uint8_t type, uint8_t info_class, uint32_t additional = 0, const Bytes& input = {},
-                 uint8_t flags = 0) {
-  proto::QueryInfoRequest request;
-  request.info_type = type;
-  request.file_info_class = info_class;
-  request.output_buffer_length = 4096;
-  request.additional_information = additional;
-  request.input = input;
-  return Make(Command::kQueryInfo, request, flags);
-}
-
-Record SetInfo(uint8_t type, uint8_t info_class, const Bytes& buffer, uint32_t additional = 0) {
-  proto::SetInfoRequest request;
-  request.info_type = type;
-  request.file_info_class = info_class;
-  request.additional_information = additional;
-  request.buffer = buffer;
-  return Make(Command::kSetInfo, request);
-}
-
-Record List(proto::FileInfoClass info_class, absl::string_view pattern, uint8_t flags = 0) {
-  const Bytes utf16 = Utf16(pattern);
-  proto::QueryDirectoryRequest request;
-  request.file_information_class = static_cast<uint8_t>(info_class);
-  request.flags = flags;
-  request.output_buffer_length = 8192;
-  request.file_name = utf16;
-  return Make(Command::kQueryDirectory, request);
-}
-
-Record Notify(uint16_t flags = proto::kWatchTree) {
-  proto::ChangeNotifyRequest request;
-  request.flags = flags;
-  request.output_buffer_length = 4096;
-  request.completion_filter = proto::kNotifyValidMask;
-  return Make(Command::kChangeNotify, request);
-}
-
-Record Cancel(uint8_t which, bool async) {
-  Record record = Make(Command::kCancel, proto::CancelRequest());
-  record.charge = which;
-  record.header = async ? kHeaderAsync : 0;
-  return record;
-}
-
-Record Time(uint32_t millis) {
-  Bytes body(4);
-  proto::Writer writer(absl::MakeSpan(body));
-  writer.U32(millis);
-  return OfKind(RecordKind::kTime, body);
-}
-
-// A little-endian structure by its fields' sizes.
-Bytes Fields(std::initializer_list<std::pair<int, uint64_t>> fields, absl::string_view name = "") {
-  Bytes bytes;
-  for (const auto& [size, value] : fields) {
-    for (int i = 0; i < size; ++i) bytes.push_back(static_cast<uint8_t>(value >> (8 * i)));
-  }
-  const Bytes utf16 = Utf16(name);
-  bytes.insert(bytes.end(), utf16.begin(), utf16.end());
-  return bytes;
-}
-
-Bytes RenameBuffer(absl::string_view name, bool replace) {
-  const uint64_t length = Utf16(name).size();
-  return Fields({{1, replace ? 1u : 0u}, {7, 0}, {8, 0}, {4, length}}, name);
-}
-
-uint8_t Number(proto::FileInfoClass info_class) { return static_cast<uint8_t>(info_class); }
-
-Bytes EaList() {
-  const std::vector<proto::EaEntry> entries = {{0, "ONE", "first"}, {0, "TWO", ""}};
-  Bytes bytes(256);
-  proto::Writer writer(absl::MakeSpan(bytes));
-  proto::EncodeEaList(entries, writer);
-  bytes.resize(writer.size());
-  return bytes;
-}
-
-// Owner and group Everyone, and a DACL with one entry for Everyone.
-Bytes SecurityDescriptor() {
-  return FromHex(
-      "010004801400000020000000000000002c000000"
-      "010100000000000100000000"
-      "010100000000000100000000"
-      "02001c000100000000001400ff011f00010100000000000100000000");
-}
-
-// All the contexts that there are, right or not for one CREATE.
-Bytes AllContexts() {
-  Bytes bytes(4096);
-  proto::Writer writer(absl::MakeSpan(bytes));
-  proto::CreateContextWriter contexts(writer);
-  namespace names = proto::create_context;
-  contexts.Add(names::kEaBuffer, EaList());
-  contexts.Add(names::kSecurityDescriptor, SecurityDescriptor());
-  contexts.AddEncoded(names::kAllocationSize, proto::AllocationSizeContext{.bytes = 70'000});
-  contexts.AddEncoded(names::kQueryMaximalAccess, proto::MaximalAccessRequest());
-  contexts.Add(names::kQueryOnDiskId, {});
-  proto::LeaseContext lease;
-  lease.version = 2;
-  lease.state = 7;
-  contexts.AddEncoded(names::kLease, lease);
-  contexts.AddEncoded(names::kDurableRequestV2, proto::DurableRequestV2());
-  contexts.AddEncoded(names::kAppInstanceId, proto::AppInstanceId());
-  contexts.Add(names::kAapl, FromHex("010000000000000007000000000000000000000000000000"));
-  contexts.Add(names::kPosix, FromHex("a4010000"));
-  bytes.resize(writer.size());
-  return bytes;
-}
-
-template <typename Context>
-Bytes OneContext(absl::string_view name, const Context& context) {
-  Bytes bytes(512);
-  proto::Writer writer(absl::MakeSpan(bytes));
-  proto::CreateContextWriter contexts(writer);
-  contexts.AddEncoded(name, context);
-  bytes.resize(writer.size());
-  return bytes;
-}
-
-class Collection {
- public:
-  void Add(absl::string_view name, std::vector<Record> records, uint8_t options = 0) {
-    Input input;
-    input.options = options;
-    input.records = std::move(records);
-    seeds_.emplace_back(std::string(name), std::move(input));
-  }
-  std::vector<std::pair<std::string, Input>> Take() { return std::move(seeds_); }
-
- private:
-  std::vector<std::pair<std::string, Input>> seeds_;
-};
 
 void AddQueries(Collection& seeds) {
   for (const proto::InfoClassRow& row : proto::FileInfoClasses()) {
@@ -583,8 +314,51 @@ void AddNegotiations(Collection& seeds) {
   seeds.Add("idle", {Time(100'000), Time(100'000)}, kOptionStartNegotiated);
 }
 
+void AddStateChanges(Collection& seeds) {
+  const Record again = OfKind(RecordKind::kLogOn, {}, kLogOnAgain);
+  const Record as_bob = OfKind(RecordKind::kLogOn, {}, kLogOnAgain | 1);
+  const Record as_nobody = OfKind(RecordKind::kLogOn, {}, kLogOnAgain | 2);
+  const Record other = OfKind(RecordKind::kSwitch, {}, 1);
+  const Record back = OfKind(RecordKind::kSwitch, {}, 0);
+  const Record logoff = Make(Command::kLogoff, proto::LogoffRequest());
+  const Record list = List(proto::FileInfoClass::kIdBothDirectory, "*");
+  const Record doomed = Create("a.txt", 1, proto::kOptionDeleteOnClose);
+  // An open of one tree in a command of another.
+  seeds.Add("state_tree_to_pipe", {Linked(Create("a.txt")), Linked(Related(TreeConnect("IPC$"))),
+                                   Linked(Related(Write({1, 2}))), Related(Read(9))});
+  seeds.Add("state_pipe_to_tree",
+            {Linked(Create("srvsvc", 1, 0, {}, kIpc)), Linked(Related(TreeConnect("files"))),
+             Linked(Related(Write(FromHex(kBind)))), Related(Read(100))});
+  seeds.Add("state_fixed_to_tree",
+            {Linked(Create("a.txt", 1, 0, {}, kReadOnlyTree, 0x80)),
+             Linked(Related(TreeConnect("files"))),
+             Related(SetInfo(proto::kInfoFile, Number(proto::FileInfoClass::kLink),
+                             RenameBuffer("link.txt", false)))});
+  seeds.Add("state_closed", {Linked(Directory("dir")), Linked(Related(Close())),
+                             Linked(Related(Lock({{0, 1, 0x12}}))), Related(Notify())});
+  seeds.Add("state_logoff_inside", {Linked(Create("a.txt")), Linked(Related(logoff)),
+                                    Linked(Related(Read(10))), Related(Close())});
+  seeds.Add("state_again", {Directory("dir"), Create("a.txt"), again, list, Write({1}), Close(),
+                            as_bob, list, as_nobody, list, Create("a.txt")});
+  for (const AdminAction action :
+       {AdminAction::kEndSessions, AdminAction::kCloseOpens, AdminAction::kEndTrees,
+        AdminAction::kDropConnections, AdminAction::kRemoveShare, AdminAction::kRemoveShareClose}) {
+    const std::string number = absl::StrCat(static_cast<int>(action));
+    seeds.Add("admin_idle_" + number,
+              {doomed, Directory("dir"), Notify(), Administer(action), Read(1), Close(),
+               Administer(AdminAction::kAddShare), TreeConnect("files"), Create("a.txt")});
+    seeds.Add("admin_busy_" + number,
+              {doomed, With(Write({1, 2, 3}), kFlagNoWait), With(Read(3), kFlagNoWait),
+               With(Administer(action), kFlagNoWait), With(list, kFlagNoWait), Close()});
+    seeds.Add("admin_breaking_" + number,
+              {WithOplock(Create("a.txt"), proto::kOplockLevelBatch), other, Create("a.txt"),
+               Administer(action), back, Acknowledge(0), other, Close()});
+  }
+}
+
 }  // namespace
 
+// Each seed twice: in memory, and on disk.
 std::vector<std::pair<std::string, Input>> Seeds() {
   Collection seeds;
   AddQueries(seeds);
@@ -593,8 +367,16 @@ std::vector<std::pair<std::string, Input>> Seeds() {
   AddIoctls(seeds);
   AddCompounds(seeds);
   AddSessions(seeds);
+  AddStateChanges(seeds);
   AddNegotiations(seeds);
-  return seeds.Take();
+  std::vector<std::pair<std::string, Input>> all = seeds.Take();
+  const size_t in_memory = all.size();
+  for (size_t i = 0; i < in_memory; ++i) {
+    Input input = all[i].second;
+    for (Record& record : input.records) record = OnDisk(std::move(record));
+    all.emplace_back("disk_" + all[i].first, std::move(input));
+  }
+  return all;
 }
 
 }  // namespace sluice::fuzz

@@ -39,7 +39,6 @@ constexpr crypto::SigningAlgorithm kSigning[] = {
 constexpr crypto::Cipher kCiphers[] = {crypto::Cipher::kAes128Gcm, crypto::Cipher::kAes128Ccm,
                                        crypto::Cipher::kAes256Gcm, crypto::Cipher::kAes256Ccm};
 constexpr const char* kUsers[] = {"alice", "bob", "", "mallory"};
-constexpr const char* kShares[] = {"files", "fixed", "IPC$"};
 
 // Where the FileId of a request lies; 0 for none.
 size_t FileIdOffset(Command command) {
@@ -110,7 +109,8 @@ proto::Header FuzzClient::NextHeader(const Record& record) {
   if ((record.flags & kFlagRelated) != 0) header.flags |= proto::kFlagRelated;
   const SessionKeys* keys = Keys();
   const size_t tree = record.flags & kFlagTreeMask;
-  if (keys != nullptr && tree < keys->trees.size()) header.tree_id = keys->trees[tree];
+  const size_t on_disk = (record.header & kHeaderOnDisk) != 0 ? 3 : 0;
+  if (keys != nullptr && tree < 3) header.tree_id = keys->trees[tree + on_disk];
   if (header.command == Command::kCancel) {
     FixCancel(record, &header);
     return header;
@@ -153,6 +153,11 @@ void FuzzClient::FixFileId(const Record& record, Bytes* message) const {
 FuzzClient::SessionKeys* FuzzClient::Keys() {
   const auto found = sessions_.find(session_id_);
   return found == sessions_.end() ? nullptr : &found->second;
+}
+
+bool FuzzClient::has_all_trees() {
+  const SessionKeys* keys = Keys();
+  return keys != nullptr && std::count(keys->trees.begin(), keys->trees.end(), 0u) == 0;
 }
 
 void FuzzClient::Request(const Record& record) {
@@ -481,10 +486,10 @@ bool FuzzClient::LogOn(uint8_t user, bool again, uint64_t previous_session) {
 }
 
 void FuzzClient::ConnectTrees() {
-  std::array<uint64_t, std::size(kShares)> ids;
+  std::array<uint64_t, FuzzServer::kShares.size()> ids;
   for (size_t i = 0; i < ids.size(); ++i) {
     Bytes path;
-    proto::Utf8ToUtf16(absl::StrCat("\\\\server\\", kShares[i]), &path);
+    proto::Utf8ToUtf16(absl::StrCat("\\\\server\\", FuzzServer::kShares[i]), &path);
     proto::TreeConnectRequest request;
     request.path = path;
     Record record;

@@ -54,11 +54,14 @@ class FuzzClient {
   bool Read();
   void Close() { peer_.Close(); }
   uint64_t session_id() const { return session_id_; }
+  bool logged_on() { return Keys() != nullptr; }
+  // Whether its session is connected to every share.
+  bool has_all_trees();
 
  private:
   struct SessionKeys {
     std::unique_ptr<session::SessionCryptoState> keys;
-    std::array<uint32_t, 3> trees{};
+    std::array<uint32_t, FuzzServer::kShares.size()> trees{};  // 0: not connected
   };
 
   proto::Header NextHeader(const Record& record);

@@ -1,9 +1,12 @@
 #include "tests/fuzz/fuzz_server.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -13,7 +16,11 @@
 #include "absl/types/span.h"
 #include "server/base/log.h"
 #include "server/fs/volume.h"
+#include "server/inventory.h"
+#include "server/ring/credentials.h"
+#include "server/smb/listing.h"
 #include "server/storage/memory_backend.h"
+#include "server/storage/posix_backend.h"
 
 namespace sluice::fuzz {
 namespace {
@@ -76,6 +83,10 @@ Preferences InitialPreferences() {
 FuzzServer::FuzzServer() : preferences_(InitialPreferences()), sessions_(random_) {
   base::SetLogLevel(base::LogLevel::kError);
   MakeUsers();
+  disk_ = (std::filesystem::temp_directory_path() / "fuzz-disk-XXXXXX").string();
+  if (mkdtemp(disk_.data()) == nullptr || chmod(disk_.c_str(), 0777) != 0) {
+    Finding("cannot make a directory to share");
+  }
   shares_.emplace();
   auth::NtlmOptions ntlm;
   ntlm.allow_guest = true;
@@ -92,6 +103,7 @@ FuzzServer::FuzzServer() : preferences_(InitialPreferences()), sessions_(random_
                                                                   random_,
                                                                   {},
                                                                   {}});
+  state_->identities.can_switch = ring::CanChangeCredentials();
   auto ring = std::make_unique<fakes::SimRing>(
       fakes::SimOptions{.chaos = false, .provided_buffer_bytes = 4096}, clock_, network_);
   ring_ = ring.get();
@@ -110,6 +122,7 @@ FuzzServer::FuzzServer() : preferences_(InitialPreferences()), sessions_(random_
 FuzzServer::~FuzzServer() {
   if (!loop_->Shutdown()) Finding("the loop does not end");
   loop_->SetTurnHandler(nullptr);
+  std::filesystem::remove_all(disk_);
 }
 
 // The file is needed only to make the store.
@@ -117,35 +130,104 @@ void FuzzServer::MakeUsers() {
   std::string directory = (std::filesystem::temp_directory_path() / "fuzzXXXXXX").string();
   if (mkdtemp(directory.data()) == nullptr) Finding("cannot make a temporary directory");
   users_ = *auth::UserStore::Open(directory + "/users.json");
-  if (!users_->Add("alice", kPassword, "").ok() || !users_->Add("bob", kPassword, "").ok()) {
+  const bool root = ring::CanChangeCredentials();
+  if (!users_->Add("alice", kPassword, root ? "daemon" : "").ok() ||
+      !users_->Add("bob", kPassword, root ? "games" : "").ok()) {
     Finding("cannot add the users");
   }
   std::filesystem::remove_all(directory);
 }
 
 void FuzzServer::Begin(Preferences preferences) {
+  // A share without preferences cannot be used.
+  for (const char* name : kShares) preferences.shares[name].guest = true;
+  for (const char* name : {"fixed", "locked"}) preferences.shares[name].read_only = true;
   preferences_.Set(std::move(preferences));
   random_.Reset(kSeed);
   client_random_.Reset(kSeed + 1);
   // In place: the server's state refers to it.
   shares_.emplace();
-  for (const char* name : {"files", "fixed"}) {
-    auto share = std::make_shared<smb::Share>();
-    share->name = name;
-    share->read_only = share->name == "fixed";
+  MakeDisk();
+  for (const std::string name : {"files", "fixed", "disk", "locked", "IPC$"}) PutShare(name);
+}
+
+// The same files as in memory, in a directory that is emptied before.
+void FuzzServer::MakeDisk() {
+  namespace stdfs = std::filesystem;
+  for (const stdfs::directory_entry& entry : stdfs::directory_iterator(disk_)) {
+    stdfs::remove_all(entry.path());
+  }
+  for (const auto& [path, contents] : kFiles) {
+    const std::string whole = absl::StrCat(disk_, "/", path);
+    if (contents == nullptr) {
+      stdfs::create_directory(whole);
+      chmod(whole.c_str(), 0777);
+    } else {
+      std::ofstream(whole) << contents;
+      chmod(whole.c_str(), 0666);
+    }
+  }
+  stdfs::create_symlink("a.txt", disk_ + "/link");
+  stdfs::create_directory_symlink("dir", disk_ + "/dirlink");
+  stdfs::create_symlink("/etc", disk_ + "/outside");
+}
+
+std::shared_ptr<smb::Share> FuzzServer::MakeShare(const std::string& name) {
+  auto share = std::make_shared<smb::Share>();
+  share->name = name;
+  if (name == "IPC$") {
+    share->kind = smb::ShareKind::kPipe;
+    return share;
+  }
+  share->read_only = name == "fixed" || name == "locked";
+  if (name == "disk" || name == "locked") {
+    storage::Result<std::unique_ptr<storage::Backend>> backend = storage::OpenPosixBackend(disk_);
+    if (!backend.ok()) Finding("cannot open the share's directory");
+    share->backend = std::move(backend.value());
+  } else {
     share->backend = storage::MakeMemoryBackend(clock_, kShareBytesMax);
     // Memory for contents takes time, and of a share that nobody writes to little is enough.
     ring::Spawn(Fill(*share->backend, share->read_only ? 3 : std::size(kFiles)));
-    fs::Volume::Options volume;
-    volume.label = share->name;
-    volume.read_only = share->read_only;
-    share->volume = std::make_shared<fs::Volume>(share->backend, nodes_, clock_, volume);
-    shares_->Put(std::move(share));
   }
-  auto ipc = std::make_shared<smb::Share>();
-  ipc->name = "IPC$";
-  ipc->kind = smb::ShareKind::kPipe;
-  shares_->Put(std::move(ipc));
+  fs::Volume::Options volume;
+  volume.label = share->name;
+  volume.read_only = share->read_only;
+  share->volume = std::make_shared<fs::Volume>(share->backend, nodes_, clock_, volume);
+  return share;
+}
+
+void FuzzServer::PutShare(const std::string& name) {
+  if (shares_->Find(name) == nullptr) shares_->Put(MakeShare(name));
+}
+
+void FuzzServer::Administer(AdminAction action, size_t share) {
+  const auto end = [this](InventoryKind kind) {
+    InventoryQuery query;
+    query.kind = kind;
+    query.end = true;
+    // The loop ends what matches although nobody waits for its answer.
+    smb::TakeInventory(state_->workers, query, std::chrono::milliseconds(0));
+  };
+  const std::string name = kShares[share];
+  switch (action) {
+    case AdminAction::kEndSessions:
+      return end(InventoryKind::kSessions);
+    case AdminAction::kCloseOpens:
+      return end(InventoryKind::kOpens);
+    case AdminAction::kEndTrees:
+      return end(InventoryKind::kTrees);
+    case AdminAction::kDropConnections:
+      return end(InventoryKind::kConnections);
+    case AdminAction::kRemoveShare:
+    case AdminAction::kRemoveShareClose:
+      if (const std::shared_ptr<smb::Share> removed = shares_->Remove(name);
+          removed != nullptr && action == AdminAction::kRemoveShareClose) {
+        loop_->Post([this, removed] { worker_->EndTreesOf(*removed); });
+      }
+      return;
+    case AdminAction::kAddShare:
+      return PutShare(name);
+  }
 }
 
 fakes::SimPeer& FuzzServer::Connect() {

@@ -3,6 +3,7 @@
 #ifndef SLUICE_TESTS_FUZZ_FUZZ_SERVER_H_
 #define SLUICE_TESTS_FUZZ_FUZZ_SERVER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/sim_network.h"
 #include "tests/fakes/sim_ring.h"
+#include "tests/fuzz/frame_input.h"
 
 namespace sluice::fuzz {
 
@@ -41,10 +43,14 @@ class SeededRandom final : public base::Random {
 };
 
 // Users "alice" and "bob" with the passwords kPassword; shares "files" and, read-only, "fixed" with
-// a few files, and IPC$.
+// a few files in memory, "disk" and, read-only, "locked" over one directory, and IPC$. As root
+// alice and bob have Unix accounts, so that credentials are switched.
 class FuzzServer {
  public:
   static constexpr const char* kPassword = "secret";
+  // By number as records name them: kFlagTreeMask, and 3 more with kHeaderOnDisk.
+  static constexpr std::array<const char*, 6> kShares = {"files", "fixed",  "IPC$",
+                                                         "disk",  "locked", "IPC$"};
 
   FuzzServer();
   ~FuzzServer();
@@ -58,6 +64,8 @@ class FuzzServer {
   // True if anything happened.
   bool Turn() { return loop_->RunTurn(false); }
   void Advance(uint64_t millis) { clock_.AdvanceMillis(millis); }
+  // Begins what `action` means; turns finish it. `share`: of kShares.
+  void Administer(AdminAction action, size_t share);
   // After every client has gone: that nothing of them is left. A finding otherwise.
   void CheckIdle();
 
@@ -66,7 +74,11 @@ class FuzzServer {
 
  private:
   void MakeUsers();
+  void MakeDisk();
+  std::shared_ptr<smb::Share> MakeShare(const std::string& name);
+  void PutShare(const std::string& name);
 
+  std::string disk_;  // a directory
   fakes::FakeClock clock_;
   SeededRandom random_;
   SeededRandom client_random_;
