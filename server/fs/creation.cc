@@ -6,7 +6,6 @@
 #include "proto/smb2/create.h"
 #include "server/fs/file_times.h"
 #include "server/fs/posix_security.h"
-#include "server/fs/stream_file.h"
 #include "server/ring/loop.h"
 
 namespace sluice::fs {
@@ -18,8 +17,6 @@ using storage::FileType;
 using storage::OpenFlags;
 using storage::Stat;
 
-constexpr uint32_t kReadingAccess = kFileReadData | kFileExecute;
-constexpr uint32_t kWritingAccess = kFileWriteData | kFileAppendData;
 // How often a file that others make and remove meanwhile, on the disk itself, is tried again.
 constexpr int kAttemptsMax = 8;
 constexpr uint64_t kMovePauseNanos = 1'000'000;
@@ -89,9 +86,9 @@ ring::Task<NtStatus> Creation::TryOnce(bool first) {
     co_return co_await CreateNew(missing);
   }
   Resolution found = co_await LookUp();
-  if (found.status == NtStatus::kObjectNameNotFound && found.can_create &&
-      MayCreate(params_.disposition)) {
-    if (volume_.read_only()) co_return NtStatus::kAccessDenied;
+  if (found.status == NtStatus::kObjectNameNotFound && found.can_create) {
+    const NtStatus status = MayMake();
+    if (status != NtStatus::kOk) co_return status;
     co_return co_await CreateNew(found);
   }
   if (found.status != NtStatus::kOk) co_return found.status;
@@ -100,12 +97,17 @@ ring::Task<NtStatus> Creation::TryOnce(bool first) {
   co_return co_await OpenExisting(found);
 }
 
+// Whether the disposition and the share allow that what is not there is made: a file, directory or
+// stream.
+NtStatus Creation::MayMake() const {
+  if (!MayCreate(params_.disposition)) return NtStatus::kObjectNameNotFound;
+  return volume_.read_only() ? NtStatus::kAccessDenied : NtStatus::kOk;
+}
+
 // A file that is to be made where there is none needs no look-up, which storage would have to make
 // on another thread, for a name that it has never heard: the making itself fails where it is there.
 ring::Task<bool> Creation::KnownMissing() {
-  if (!MayCreate(params_.disposition) || volume_.read_only() || !name_.stream.empty()) {
-    co_return false;
-  }
+  if (MayMake() != NtStatus::kOk || !name_.stream.empty()) co_return false;
   co_return co_await volume_.resolver_.KnownMissing(*params_.who, name_.path);
 }
 
@@ -228,7 +230,8 @@ ring::Task<NtStatus> Creation::LearnMaximalAccess(const Stat& stat, bool opened)
   }
   maximal_ = MaximalAccess(*params_.who, stat, has_parent ? &parent : nullptr) | kSynchronize;
   if (opened && !open_->symlink) {
-    const OpenFlags flags = FlagsFor(desired_, open_->directory);
+    const OpenFlags flags =
+        name_.stream.empty() ? FlagsFor(desired_, open_->directory) : BaseFlags(open_->directory);
     if ((desired_ & kMaximumAllowed) == 0) {
       if (flags.read) maximal_ |= kFileReadData;
       if (flags.write) maximal_ |= kWritingAccess;
@@ -239,6 +242,8 @@ ring::Task<NtStatus> Creation::LearnMaximalAccess(const Stat& stat, bool opened)
     if ((maximal_ & kFileReadData) != 0) maximal_ |= kFileExecute;
     if ((maximal_ & kFileWriteData) != 0) maximal_ |= kFileDeleteChild;
   }
+  // To delete a stream is to change its file.
+  if (!name_.stream.empty() && (maximal_ & kFileWriteData) == 0) maximal_ &= ~kDelete;
   if (volume_.read_only()) maximal_ = WithoutModifying(maximal_);
   uint32_t allowed = maximal_;
   const bool read_only_file = (attributes_ & kAttributeReadOnly) != 0 && !open_->directory;
@@ -254,7 +259,7 @@ NtStatus Creation::CheckAttributes() {
   if (Has(proto::kOptionDeleteOnClose)) {
     if (!open_->Granted(kDelete)) return NtStatus::kAccessDenied;
     if (read_only_file) return NtStatus::kCannotDelete;
-    if (path_.empty()) return NtStatus::kAccessDenied;
+    if (path_.empty() && name_.stream.empty()) return NtStatus::kAccessDenied;
   }
   if (!Overwrites(params_.disposition)) return NtStatus::kOk;
   if (read_only_file) return NtStatus::kAccessDenied;
@@ -374,66 +379,6 @@ ring::Task<NtStatus> Creation::ApplyContexts() {
 ring::Task<void> Creation::Undo() {
   co_await volume_.backend_.Remove(*params_.who, path_, open_->directory);
   volume_.resolver_.NoteRemoved(path_);
-}
-
-// The base file of a stream; it is made where there is none and the disposition makes the stream.
-ring::Task<Resolution> Creation::LookUpBase() {
-  const bool modifies = Overwrites(params_.disposition) || MayCreate(params_.disposition) ||
-                        (desired_ & kWritingAccess) != 0;
-  OpenFlags flags;
-  // Whoever may not read or write the file may not do so to its streams either.
-  flags.read = (desired_ & kReadingAccess) != 0;
-  flags.write = modifies && params_.disposition != proto::kDispositionOpenIf;
-  flags.path_only = !flags.read && !flags.write;
-  Resolution base = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
-  if (base.status == NtStatus::kFileIsADirectory) {
-    flags.write = false;
-    flags.path_only = !flags.read;
-    base = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
-  }
-  co_return base;
-}
-
-ring::Task<NtStatus> Creation::OpenStream(Resolution& base) {
-  path_ = std::move(base.path);
-  const Stat base_stat = base.file->opened_stat();
-  if (base_stat.type != FileType::kRegular && base_stat.type != FileType::kDirectory) {
-    co_return NtStatus::kObjectNameInvalid;
-  }
-  open_->directory = base_stat.type == FileType::kDirectory;
-  storage::Result<std::string> dos = co_await base.file->GetXattr(kDosAttributeXattr, As::kProcess);
-  if (dos.ok()) xattr_ = std::move(dos.value());
-  attributes_ = MakeMetadata(base_stat, xattr_, LeafOf(path_)).stored_attributes;
-  NtStatus status = co_await LearnMaximalAccess(base_stat, false);
-  open_->directory = false;
-  if (created_) {
-    maximal_ = kFileAllAccess;
-    const Grant grant = GrantAccess(desired_, kFileAllAccess);
-    status = grant.status;
-    open_->mode.access = grant.access;
-  }
-  if (status == NtStatus::kOk) status = CheckAttributes();
-  if (status != NtStatus::kOk) co_return status;
-
-  StreamOpening opening;
-  opening.name = name_.stream;
-  opening.may_create = MayCreate(params_.disposition);
-  opening.must_create = params_.disposition == proto::kDispositionCreate;
-  StreamFile::Opened stream = co_await StreamFile::Open(&base.file, volume_.name_locks_, opening);
-  if (stream.status != NtStatus::kOk) co_return stream.status;
-  open_->stream = stream.file->name();
-  open_->stream_xattr = stream.file->xattr();
-  const Stat stat = stream.file->opened_stat();
-  open_->file = std::move(stream.file);
-  const bool overwrite = !stream.created && Overwrites(params_.disposition);
-  status = Admit(stat, overwrite);
-  if (status != NtStatus::kOk) co_return status;
-  if (overwrite) {
-    const int error = co_await open_->file->Truncate(0);
-    if (error != 0) co_return proto::FromErrno(error);
-  }
-  if (stream.created) co_return co_await Finish(proto::kActionCreated);
-  co_return co_await Finish(overwrite ? proto::kActionOverwritten : proto::kActionOpened);
 }
 
 // While a directory on the way is being renamed nobody knows this open's name. Once that is over

@@ -9,6 +9,7 @@
 
 #include "proto/status/nt_status.h"
 #include "server/fs/create_rules.h"
+#include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 
 namespace sluice::fs {
@@ -20,6 +21,10 @@ class Creation {
   ring::Task<proto::NtStatus> Run();
 
  private:
+  // The rights that reach a file's data.
+  static constexpr uint32_t kReadingAccess = kFileReadData | kFileExecute;
+  static constexpr uint32_t kWritingAccess = kFileWriteData | kFileAppendData;
+
   bool Has(uint32_t option) const { return (params_.options & option) != 0; }
   bool WantsDirectory() const;
 
@@ -29,6 +34,7 @@ class Creation {
 
   // What is there already.
   ring::Task<Resolution> LookUp();
+  proto::NtStatus MayMake() const;
   ring::Task<bool> KnownMissing();
   storage::OpenFlags FlagsFor(uint32_t access, bool directory) const;
   ring::Task<Resolution> OpenByAccess();
@@ -45,7 +51,9 @@ class Creation {
   ring::Task<proto::NtStatus> ApplyContexts();
   ring::Task<void> Undo();
 
-  // Streams.
+  // Streams: creation_stream.cc.
+  storage::OpenFlags BaseFlags(bool directory) const;
+  proto::NtStatus MayMakeStream() const;
   ring::Task<proto::NtStatus> OpenStream(Resolution& base);
   ring::Task<Resolution> LookUpBase();
 
@@ -62,11 +70,12 @@ class Creation {
   const uint32_t desired_;  // generic bits mapped
   ParsedName name_;
   std::shared_ptr<OpenFile> open_;
-  std::string path_;   // of what is opened, as on disk
-  std::string xattr_;  // its DOS attributes as stored
+  std::string path_;         // of what is opened, as on disk
+  std::string xattr_;        // its DOS attributes as stored
   uint32_t attributes_ = 0;  // those stored; see FileMetadata
   uint32_t maximal_ = 0;
   bool created_ = false;
+  bool base_directory_ = false;  // of a stream: its file is a directory
 };
 
 }  // namespace sluice::fs

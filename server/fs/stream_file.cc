@@ -58,10 +58,10 @@ StreamFile::StreamFile(std::unique_ptr<File> base, NameLocks& locks, std::string
       name_(std::move(name)),
       xattr_(absl::StrCat(kStreamXattrPrefix, name_, kStreamXattrSuffix)) {}
 
-NameLocks::Acquisition StreamFile::Lock() {
-  const Stat& stat = base_->opened_stat();
+NameLocks::Acquisition StreamFile::Lock(const File& base, NameLocks& locks) {
+  const Stat& stat = base.opened_stat();
   const uint64_t name = absl::HashOf(stat.device, stat.inode);
-  return locks_.Acquire(name, NameLocks::Mode::kExclusive);
+  return locks.Acquire(name, NameLocks::Mode::kExclusive);
 }
 
 Task<StreamFile::Opened> StreamFile::Open(std::unique_ptr<File>* base, NameLocks& locks,
@@ -69,6 +69,8 @@ Task<StreamFile::Opened> StreamFile::Open(std::unique_ptr<File>* base, NameLocks
   Opened opened;
   std::string name = opening.name;
   bool found = false;
+  // From the look to the making: the file may have other names, under which others make streams.
+  const NameLocks::Hold hold = co_await Lock(**base, locks);
   Result<std::vector<std::string>> names = co_await (*base)->ListXattrs();
   if (!names.ok() && names.error() != -EOPNOTSUPP) {
     opened.status = proto::FromErrno(names.error());
@@ -81,12 +83,11 @@ Task<StreamFile::Opened> StreamFile::Open(std::unique_ptr<File>* base, NameLocks
     found = true;
   }
   if (found && opening.must_create) opened.status = NtStatus::kObjectNameCollision;
-  if (!found && !opening.may_create) opened.status = NtStatus::kObjectNameNotFound;
+  if (!found) opened.status = opening.if_missing;
   if (opened.status != NtStatus::kOk) co_return opened;
 
   std::unique_ptr<StreamFile> file(new StreamFile(std::move(*base), locks, std::move(name)));
   if (!found) {
-    const NameLocks::Hold hold = co_await file->Lock();
     std::string empty;
     const int error = co_await file->Store(&empty);
     if (error != 0) {
@@ -105,19 +106,19 @@ Task<StreamFile::Opened> StreamFile::Open(std::unique_ptr<File>* base, NameLocks
   co_return opened;
 }
 
-Task<Result<std::string>> StreamFile::Load() {
-  Result<std::string> value = co_await base_->GetXattr(xattr_, As::kProcess);
+Task<Result<std::string>> StreamFile::Load(As as) {
+  Result<std::string> value = co_await base_->GetXattr(xattr_, as);
   if (value.ok() && !value->empty()) value->pop_back();
   co_return value;
 }
 
 Task<int> StreamFile::Store(std::string* data) {
   data->push_back('\0');
-  co_return co_await base_->SetXattr(xattr_, *data, As::kProcess);
+  co_return co_await base_->SetXattr(xattr_, *data, As::kUser);
 }
 
 Task<int64_t> StreamFile::Read(absl::Span<uint8_t> out, uint64_t offset) {
-  Result<std::string> data = co_await Load();
+  Result<std::string> data = co_await Load(As::kUser);
   if (!data.ok()) co_return data.error();
   if (offset >= data->size()) co_return 0;
   const size_t bytes = std::min<size_t>(out.size(), data->size() - offset);
@@ -128,8 +129,8 @@ Task<int64_t> StreamFile::Read(absl::Span<uint8_t> out, uint64_t offset) {
 Task<int64_t> StreamFile::Write(absl::Span<const uint8_t> data, uint64_t offset) {
   if (data.empty()) co_return 0;
   if (offset > kStreamBytesMax || data.size() > kStreamBytesMax - offset) co_return -EFBIG;
-  const NameLocks::Hold hold = co_await Lock();
-  Result<std::string> present = co_await Load();
+  const NameLocks::Hold hold = co_await Lock(*base_, locks_);
+  Result<std::string> present = co_await Load(As::kProcess);
   if (!present.ok()) co_return present.error();
   std::string& bytes = present.value();
   if (bytes.size() < offset + data.size()) bytes.resize(offset + data.size());
@@ -142,8 +143,8 @@ Task<int> StreamFile::Sync() { return base_->Sync(); }
 
 Task<int> StreamFile::Truncate(uint64_t bytes) {
   if (bytes > kStreamBytesMax) co_return -EFBIG;
-  const NameLocks::Hold hold = co_await Lock();
-  Result<std::string> present = co_await Load();
+  const NameLocks::Hold hold = co_await Lock(*base_, locks_);
+  Result<std::string> present = co_await Load(As::kProcess);
   if (!present.ok()) co_return present.error();
   present->resize(bytes);
   co_return co_await Store(&present.value());
@@ -154,7 +155,7 @@ Task<int> StreamFile::Allocate(uint64_t bytes) { co_return bytes > kStreamBytesM
 Task<Result<Stat>> StreamFile::GetStat() {
   Result<Stat> stat = co_await base_->GetStat();
   if (!stat.ok()) co_return stat;
-  Result<std::string> data = co_await Load();
+  Result<std::string> data = co_await Load(As::kProcess);
   if (!data.ok()) co_return Result<Stat>::Error(data.error());
   stat->type = storage::FileType::kRegular;
   stat->size = data->size();

@@ -1,6 +1,7 @@
 // Alternate data streams, kept as Samba's streams_xattr keeps them: the stream "name" of a file is
 // its extended attribute "user.DosStream.name:$DATA", whose value is the data and one zero byte.
-// So a stream is at most as long as an extended attribute, and is read and written whole.
+// So a stream is at most as long as an extended attribute, and is read and written whole. Storage
+// judges every read and change by the rights that the user who opened it has to the file.
 #ifndef SLUICE_SERVER_FS_STREAM_FILE_H_
 #define SLUICE_SERVER_FS_STREAM_FILE_H_
 
@@ -35,7 +36,8 @@ ring::Task<std::vector<StreamListing>> ListStreams(storage::File& file);
 
 struct StreamOpening {
   std::string name;
-  bool may_create = false;
+  // What a stream that is not there gives; with kOk it is made.
+  proto::NtStatus if_missing = proto::NtStatus::kObjectNameNotFound;
   bool must_create = false;
 };
 
@@ -82,11 +84,12 @@ class StreamFile final : public storage::File {
  private:
   StreamFile(std::unique_ptr<storage::File> base, NameLocks& locks, std::string name);
 
-  // The data without the zero byte.
-  ring::Task<storage::Result<std::string>> Load();
+  // The data without the zero byte. As the process it is for what storage itself would do with the
+  // rest of the data in a write, and for the size.
+  ring::Task<storage::Result<std::string>> Load(storage::As as);
   // `*data` is the data; the zero byte is put behind it.
   ring::Task<int> Store(std::string* data);
-  NameLocks::Acquisition Lock();
+  static NameLocks::Acquisition Lock(const storage::File& base, NameLocks& locks);
 
   const std::unique_ptr<storage::File> base_;
   NameLocks& locks_;

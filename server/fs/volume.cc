@@ -157,7 +157,9 @@ Task<int> Volume::RemoveFile(const Removal& removal, const FileKey& key) {
     flags.path_only = true;
     Result<std::unique_ptr<storage::File>> file = co_await backend_.Open(who, removal.path, flags);
     if (!file.ok()) co_return file.error() == -ENOENT ? 0 : file.error();
-    const int error = co_await file.value()->RemoveXattr(removal.stream_xattr, As::kProcess);
+    const Stat& opened = file.value()->opened_stat();
+    if (opened.device != key.device || opened.inode != key.inode) co_return -ESTALE;
+    const int error = co_await file.value()->RemoveXattr(removal.stream_xattr, As::kUser);
     if (error == 0) {
       watches_.Report(proto::kNotifyStreamName, proto::NotifyAction::kRemovedStream, removal.path,
                       removal.stream);

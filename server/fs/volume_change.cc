@@ -189,10 +189,10 @@ Task<NtStatus> Volume::SetEas(OpenFile& open, absl::Span<const proto::EaEntry> e
     if (!FindEaXattr(present.value(), ea.name, &xattr)) co_return NtStatus::kAccessDenied;
     int error = 0;
     if (ea.value.empty()) {
-      error = co_await open.file->RemoveXattr(xattr, As::kProcess);
+      error = co_await open.file->RemoveXattr(xattr, As::kUser);
       if (error == -ENODATA) error = 0;
     } else {
-      error = co_await open.file->SetXattr(xattr, ea.value, As::kProcess);
+      error = co_await open.file->SetXattr(xattr, ea.value, As::kUser);
     }
     if (error != 0) co_return EaStatus(error);
     // The list may name it again, in another case.

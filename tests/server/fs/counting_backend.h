@@ -1,8 +1,10 @@
-// Passes everything on to another backend and counts how often directories are read.
+// Passes everything on to another backend and counts how often directories are read. Can refuse
+// users to change extended attributes, as storage does for a file that they may not write.
 #ifndef SLUICE_TESTS_SERVER_FS_COUNTING_BACKEND_H_
 #define SLUICE_TESTS_SERVER_FS_COUNTING_BACKEND_H_
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +21,7 @@ class CountingBackend final : public storage::Backend {
   // Full passes over a directory, and opens of any kind.
   int directory_reads() const { return directory_reads_; }
   int opens() const { return opens_; }
+  void set_refuses_users(bool refuses) { refuses_users_ = refuses; }
 
   ring::Task<storage::Result<std::unique_ptr<storage::File>>> Open(
       const base::Identity& who, absl::string_view path, storage::OpenFlags flags) override {
@@ -26,7 +29,7 @@ class CountingBackend final : public storage::Backend {
     storage::Result<std::unique_ptr<storage::File>> opened = co_await inner_.Open(who, path, flags);
     if (!opened.ok()) co_return std::move(opened);
     std::unique_ptr<storage::File> file =
-        std::make_unique<CountingFile>(std::move(opened.value()), &directory_reads_);
+        std::make_unique<CountingFile>(std::move(opened.value()), this);
     co_return std::move(file);
   }
   ring::Task<storage::Result<storage::Stat>> GetStat(const base::Identity& who,
@@ -64,8 +67,8 @@ class CountingBackend final : public storage::Backend {
  private:
   class CountingFile final : public storage::File {
    public:
-    CountingFile(std::unique_ptr<storage::File> inner, std::atomic<int>* reads)
-        : inner_(std::move(inner)), reads_(reads) {
+    CountingFile(std::unique_ptr<storage::File> inner, CountingBackend* backend)
+        : inner_(std::move(inner)), backend_(backend) {
       opened_stat_ = inner_->opened_stat();
     }
     ring::Task<int64_t> Read(absl::Span<uint8_t> out, uint64_t offset) override {
@@ -92,17 +95,19 @@ class CountingBackend final : public storage::Backend {
     }
     ring::Task<int> SetXattr(absl::string_view name, absl::string_view value,
                              storage::As as) override {
-      return inner_->SetXattr(name, value, as);
+      if (backend_->refuses_users_ && as == storage::As::kUser) co_return -EACCES;
+      co_return co_await inner_->SetXattr(name, value, as);
     }
     ring::Task<int> RemoveXattr(absl::string_view name, storage::As as) override {
-      return inner_->RemoveXattr(name, as);
+      if (backend_->refuses_users_ && as == storage::As::kUser) co_return -EACCES;
+      co_return co_await inner_->RemoveXattr(name, as);
     }
     ring::Task<storage::Result<std::vector<std::string>>> ListXattrs() override {
       return inner_->ListXattrs();
     }
     ring::Task<storage::Result<std::vector<storage::DirectoryEntry>>> ReadDirectory(
         bool restart) override {
-      if (!reading_) ++*reads_;
+      if (!reading_) ++backend_->directory_reads_;
       reading_ = true;
       return inner_->ReadDirectory(restart);
     }
@@ -114,13 +119,14 @@ class CountingBackend final : public storage::Backend {
 
    private:
     const std::unique_ptr<storage::File> inner_;
-    std::atomic<int>* const reads_;
+    CountingBackend* const backend_;
     bool reading_ = false;
   };
 
   storage::Backend& inner_;
   std::atomic<int> directory_reads_{0};
   std::atomic<int> opens_{0};
+  std::atomic<bool> refuses_users_{false};
 };
 
 }  // namespace sluice::fs
