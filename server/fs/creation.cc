@@ -272,6 +272,7 @@ NtStatus Creation::Admit(const Stat& stat, bool overwrites) {
   const FileKey key{stat.device, stat.inode, StreamHash(name_.stream)};
   Admission admission;
   admission.overwrites = overwrites;
+  if (!open_->directory && name_.stream.empty()) admission.links = stat.links;
   if (!open_->directory && !open_->symlink) admission.oplock = params_.oplock;
   admission.now = volume_.clock_.MonotonicNanos();
   admission.break_timeout_ms = volume_.break_timeout_ms_.load(std::memory_order_relaxed);
@@ -299,9 +300,12 @@ ring::Task<NtStatus> Creation::CreateNew(Resolution& found) {
   path_ = std::move(found.path);
   open_->directory = WantsDirectory();
   if (open_->directory && !name_.stream.empty()) co_return NtStatus::kObjectNameNotFound;
+  if (co_await volume_.ParentGoing(*params_.who, path_)) co_return NtStatus::kDeletePending;
   NtStatus status = co_await MakeFile();
   if (status != NtStatus::kOk) co_return status;
   created_ = true;
+  // Its deletion may have come meanwhile: either this sees it, or it sees the file.
+  if (co_await volume_.ParentGoing(*params_.who, path_)) co_return NtStatus::kDeletePending;
   volume_.resolver_.NoteCreated(path_);
   if (!name_.stream.empty()) {
     Resolution base;

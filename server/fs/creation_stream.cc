@@ -1,5 +1,6 @@
 // CREATE of a stream [MS-FSA] 2.1.5.1.2. A stream has no rights of its own: what is asked of it is
 // asked of its file, and changing, making or deleting it is writing to the file.
+#include <memory>
 #include <utility>
 
 #include "proto/smb2/create.h"
@@ -66,6 +67,13 @@ ring::Task<NtStatus> Creation::OpenStream(Resolution& base) {
   }
   if (status == NtStatus::kOk) status = CheckAttributes();
   if (status != NtStatus::kOk) co_return status;
+
+  const FileKey base_key{base_stat.device, base_stat.inode, 0};
+  const std::shared_ptr<FileNode> base_node = volume_.nodes_.Find(base_key);
+  const uint32_t links = base_directory_ ? 1 : base_stat.links;
+  if (base_node != nullptr && base_node->DeletePending(&volume_, path_, links)) {
+    co_return NtStatus::kDeletePending;
+  }
 
   StreamOpening opening;
   opening.name = name_.stream;

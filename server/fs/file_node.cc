@@ -22,19 +22,74 @@ bool OnlyAttributes(uint32_t access) {
 
 }  // namespace
 
-void FileNode::SetDeletePending(Removal removal) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  removal_ = std::move(removal);
+bool Removal::Concerns(const OpenFile& open) const {
+  return sole || (volume == open.volume && path == open.path);
 }
 
-void FileNode::ClearDeletePending() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  removal_.reset();
+FileNode::~FileNode() {
+  while (!removals_.empty()) EraseRemoval(removals_.begin());
 }
 
-bool FileNode::delete_pending() const {
+bool FileNode::SetDeletePending(Removal removal, const OpenFile* by) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return removal_.has_value();
+  if (opens_.empty()) return false;
+  if (by != nullptr) removal.path = by->path;
+  for (const Removal& other : removals_) {
+    const bool same = other.volume == removal.volume && other.path == removal.path;
+    if (same) return true;
+  }
+  if (removal.directory) directories_going_.fetch_add(1);
+  removals_.push_back(std::move(removal));
+  return true;
+}
+
+std::vector<Removal>::iterator FileNode::EraseRemoval(std::vector<Removal>::iterator removal) {
+  if (removal->directory) directories_going_.fetch_sub(1);
+  return removals_.erase(removal);
+}
+
+void FileNode::ClearDeletePending(const OpenFile& open) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto at = removals_.begin(); at != removals_.end();) {
+    if (at->Concerns(open)) {
+      at = EraseRemoval(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+bool FileNode::DeletePendingLocked(const OpenFile& open) const {
+  return std::any_of(removals_.begin(), removals_.end(),
+                     [&open](const Removal& removal) { return removal.Concerns(open); });
+}
+
+bool FileNode::DeletePending(const OpenFile& open) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return DeletePendingLocked(open);
+}
+
+bool FileNode::DeletePending(const Volume* volume, absl::string_view path, uint32_t links) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(removals_.begin(), removals_.end(), [&](const Removal& removal) {
+    return links <= 1 || (removal.volume.get() == volume && removal.path == path);
+  });
+}
+
+uint32_t FileNode::names_going() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return static_cast<uint32_t>(removals_.size());
+}
+
+std::vector<Removal>::iterator FileNode::RemovalDue(const OpenFile& open) {
+  for (auto at = removals_.begin(); at != removals_.end(); ++at) {
+    if (!at->Concerns(open)) continue;
+    const bool last = std::none_of(opens_.begin(), opens_.end(), [&](const OpenFile* other) {
+      return other != &open && at->Concerns(*other);
+    });
+    if (last) return at;
+  }
+  return removals_.end();
 }
 
 void FileNode::SetDeleteOnClose(OpenFile* open, const base::Identity& who) {
@@ -50,13 +105,19 @@ std::string FileNode::PathOf(const OpenFile& open) const {
 
 OpenDescription FileNode::Describe(const OpenFile& open) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return {open.path, open.delete_on_close || removal_.has_value(), locks_.Of(&open)};
+  return {open.path, open.delete_on_close || DeletePendingLocked(open), locks_.Of(&open)};
 }
 
 void FileNode::Renamed(const Volume* volume, absl::string_view from, absl::string_view to) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (OpenFile* open : opens_) {
     if (open->volume.get() == volume && open->path == from) open->path.assign(to.data(), to.size());
+  }
+  // One that came while the rename was on its way.
+  for (Removal& removal : removals_) {
+    if (removal.volume.get() == volume && removal.path == from) {
+      removal.path.assign(to.data(), to.size());
+    }
   }
 }
 
@@ -76,6 +137,12 @@ bool FileNode::HasOpenFor(uint32_t any_of) const {
                      [any_of](const OpenFile* open) { return open->Granted(any_of); });
 }
 
+bool FileNode::HasOpenNotSharing(uint32_t share) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(opens_.begin(), opens_.end(),
+                     [share](const OpenFile* open) { return (open->mode.share & share) != share; });
+}
+
 size_t FileNode::opens() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return opens_.size();
@@ -83,7 +150,9 @@ size_t FileNode::opens() const {
 
 NtStatus FileNode::Admit(OpenFile* open, const Admission& admission, AfterUnlock* after) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (removal_.has_value()) return NtStatus::kDeletePending;
+  for (const Removal& removal : removals_) {
+    if (admission.links <= 1 || removal.Concerns(*open)) return NtStatus::kDeletePending;
+  }
   const uint32_t extra_access = admission.overwrites ? kFileWriteData : 0;
   const ShareMode wanted{open->mode.access | extra_access, open->mode.share};
   bool conflicts = false;

@@ -4,6 +4,7 @@
 #ifndef SLUICE_SERVER_FS_FILE_NODE_H_
 #define SLUICE_SERVER_FS_FILE_NODE_H_
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -54,11 +55,18 @@ struct Removal {
   bool directory = false;
   std::string stream;        // not empty: only this stream goes
   std::string stream_xattr;  // where it is kept
+  // The file had this name only when that was asked for: then every open of it is an open of this
+  // name, whatever share and path it came by.
+  bool sole = true;
+
+  // Whether it is the name of `open` that goes.
+  bool Concerns(const OpenFile& open) const;
 };
 
 // How a CREATE would open the file, beside what its OpenFile says.
 struct Admission {
   bool overwrites = false;  // it will cut the file to nothing, and so counts as writing
+  uint32_t links = 1;       // names that the file has; 1 for a directory and for a stream
   OplockLevel oplock = OplockLevel::kNone;  // wanted
   uint64_t now = 0;                         // monotonic nanoseconds
   // How long the holder of an oplock that must break has for its answer.
@@ -75,16 +83,28 @@ struct OpenDescription {
 // Thread-safe; its mutex is never held over an await.
 class FileNode {
  public:
-  explicit FileNode(const FileKey& key) : key_(key) {}
+  // `directories_going` counts the directories whose deletion is pending, and outlives the node.
+  FileNode(const FileKey& key, std::atomic<size_t>& directories_going)
+      : key_(key), directories_going_(directories_going) {}
+  ~FileNode();
   FileNode(const FileNode&) = delete;
   FileNode& operator=(const FileNode&) = delete;
 
   const FileKey& key() const { return key_; }
 
-  // Deletion. New opens are refused while it is pending.
-  void SetDeletePending(Removal removal);
-  void ClearDeletePending();
-  bool delete_pending() const;
+  // Deletion, which is of one of the file's names (hard links), as on Windows. While it is pending
+  // new opens by that name are refused, and with the last open by that name the name goes. Opens by
+  // other names neither hinder it nor notice. Other names are told by share and path, so one name
+  // of a file with several that is open through two shares counts as two.
+  //
+  // With `by` it goes by the name that this open has now. False where nobody has the file open.
+  bool SetDeletePending(Removal removal, const OpenFile* by);
+  void ClearDeletePending(const OpenFile& open);
+  bool DeletePending(const OpenFile& open) const;
+  // For an open by this name that is still to come, of a file that has so many names.
+  bool DeletePending(const Volume* volume, absl::string_view path, uint32_t links) const;
+  // How many of the file's names are to go.
+  uint32_t names_going() const;
   // The deletion becomes pending when `open` closes.
   void SetDeleteOnClose(OpenFile* open, const base::Identity& who);
 
@@ -97,6 +117,8 @@ class FileNode {
   bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
   // Whether an open was granted any of these rights.
   bool HasOpenFor(uint32_t any_of) const;
+  // Whether an open does not share all of `share`.
+  bool HasOpenNotSharing(uint32_t share) const;
   size_t opens() const;
 
   // Locks. TryLock is LOCK_NOT_GRANTED on conflict, INSUFFICIENT_RESOURCES beyond
@@ -194,13 +216,19 @@ class FileNode {
   // caller resumes them with Resume() once it has let the mutex go.
   Waiters TakeFinished(const OpenFile* closed);
   static void Resume(const Waiters& waiters);
+  // REQUIRES: mutex_ held. The removal that is to be carried out when `open` closes; end() if none.
+  std::vector<Removal>::iterator RemovalDue(const OpenFile& open);
+  // REQUIRES: mutex_ held, or nobody else knows the node.
+  std::vector<Removal>::iterator EraseRemoval(std::vector<Removal>::iterator removal);
+  bool DeletePendingLocked(const OpenFile& open) const;
   // REQUIRES: mutex_ held. Resumes who waits for a break if none is in progress any more.
   void WakeBreakWaiters(AfterUnlock* after);
 
   const FileKey key_;
   mutable std::mutex mutex_;
   std::vector<OpenFile*> opens_;
-  std::optional<Removal> removal_;
+  std::atomic<size_t>& directories_going_;
+  std::vector<Removal> removals_;  // of different names
   ByteRangeLocks locks_;
   Waiters waiters_;
   Oplocks oplocks_;

@@ -12,7 +12,7 @@ NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, const Admission& a
   Shard& shard = ShardOf(key);
   std::lock_guard<std::mutex> lock(shard.mutex);
   const auto [found, inserted] = shard.nodes.try_emplace(key);
-  if (inserted) found->second = std::make_shared<FileNode>(key);
+  if (inserted) found->second = std::make_shared<FileNode>(key, directories_going_);
   const NtStatus status = found->second->Admit(open, admission, &after);
   // A node without opens never stays: a new one admits everybody.
   if (status == NtStatus::kOk) open->node = found->second;
@@ -29,17 +29,14 @@ NodeTable::Leaving NodeTable::Leave(OpenFile* open, const Removal* held, Removal
     Shard& shard = ShardOf(node.key());
     std::lock_guard<std::mutex> shard_lock(shard.mutex);
     std::lock_guard<std::mutex> lock(node.mutex_);
-    if (open->delete_on_close && !node.removal_.has_value()) {
-      node.removal_ = Removal{open->volume,    open->path,   open->who,
-                              open->directory, open->stream, open->stream_xattr};
-    }
     const bool last = node.opens_.size() == 1;
-    if (last && node.removal_.has_value()) {
-      *removal = *node.removal_;
+    if (const auto due = node.RemovalDue(*open); due != node.removals_.end()) {
+      *removal = *due;
       const bool holds =
           held != nullptr && held->volume == removal->volume && held->path == removal->path;
       if (!holds) return Leaving::kNeedsNameLock;
       leaving = Leaving::kRemove;
+      node.EraseRemoval(due);
     }
     finished = node.Remove(open, &after);
     if (last) shard.nodes.erase(node.key());  // `open` still holds the node

@@ -29,11 +29,11 @@ class NodeTable {
 
   enum class Leaving : uint8_t {
     kLeft,           // it is out; others may still have the file open
-    kRemove,         // it is out, it was the last, and the file is to be removed as `removal` says
-    kNeedsNameLock,  // nothing happened: it would be the last of a file that is to be removed, and
-                     // the caller does not hold the name in `removal` exclusively
+    kRemove,         // it is out, it was the last by its name, which goes as `removal` says
+    kNeedsNameLock,  // nothing happened: it would be the last by a name that is to go, and the
+                     // caller does not hold the name in `removal` exclusively
   };
-  // Takes `open` out, and its locks. An open with delete_on_close makes the deletion pending.
+  // Takes `open` out, and its locks.
   // `held`: whose name the caller holds exclusively in that volume's NameLocks, or null.
   Leaving Leave(OpenFile* open, const Removal* held, Removal* removal);
 
@@ -42,6 +42,11 @@ class NodeTable {
   // Looks at every open file: for renames of directories only.
   bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
   size_t size() const;
+
+  // Whether the deletion of any directory is pending. What is made in one and then asks this is
+  // seen by who makes the deletion pending and then looks whether the directory is empty, or sees
+  // it.
+  bool AnyDirectoryGoing() const { return directories_going_.load() != 0; }
 
   // Files that are still there although a client was told that they go: the last close could not
   // remove them. Since the start.
@@ -62,6 +67,7 @@ class NodeTable {
     return shards_[(key.inode ^ key.device ^ key.stream) % kShards];
   }
 
+  std::atomic<size_t> directories_going_{0};
   std::array<Shard, kShards> shards_;
   std::atomic<uint64_t> failed_removals_{0};
 };

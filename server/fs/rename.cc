@@ -82,11 +82,12 @@ Task<NtStatus> Volume::Rename(OpenFile& open, const base::Identity& who,
 Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
                                     const std::string& from, const std::string& wanted,
                                     bool replace) {
-  if (open.node->delete_pending()) co_return NtStatus::kDeletePending;
+  if (open.node->DeletePending(open)) co_return NtStatus::kDeletePending;
   Target target = co_await FindTarget(open, who, wanted, replace);
   if (target.status != NtStatus::kOk) co_return target.status;
   if (target.path == from) co_return NtStatus::kOk;
   if (open.directory && target.there) co_return NtStatus::kAccessDenied;
+  if (co_await ParentGoing(who, target.path)) co_return NtStatus::kDeletePending;
   const std::string parent(ParentOf(target.path));
   if (co_await MayGo(who, parent)) co_return NtStatus::kSharingViolation;
   std::optional<Move> move;
@@ -98,6 +99,10 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   if (error == -EEXIST) co_return NtStatus::kObjectNameCollision;
   if (error == -EINVAL && open.directory) co_return NtStatus::kSharingViolation;  // into itself
   if (error != 0) co_return proto::FromErrno(error);
+  if (!target.there && co_await ParentGoing(who, target.path)) {
+    const int back = co_await backend_.Rename(who, target.path, from, false);
+    if (back == 0) co_return NtStatus::kDeletePending;
+  }
   open.node->Renamed(this, from, target.path);
   resolver_.NoteRemoved(from);
   resolver_.NoteCreated(target.path);
@@ -166,10 +171,11 @@ Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
     const std::string from = open.node->PathOf(open);
     const auto holds = co_await AcquireBoth(name_locks_, LockName(from), LockName(wanted));
     if (open.node->PathOf(open) != from) continue;
-    if (open.node->delete_pending()) co_return NtStatus::kDeletePending;
+    if (open.node->DeletePending(open)) co_return NtStatus::kDeletePending;
     Target target = co_await FindTarget(open, who, wanted, replace);
     if (target.status != NtStatus::kOk) co_return target.status;
     if (target.path == from) co_return NtStatus::kOk;
+    if (co_await ParentGoing(who, target.path)) co_return NtStatus::kDeletePending;
     if (target.there) {
       const int error = co_await backend_.Remove(who, target.path, false);
       if (error != 0) co_return proto::FromErrno(error);
@@ -177,6 +183,10 @@ Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
     const int error = co_await backend_.Link(who, from, target.path);
     if (error == -EEXIST) co_return NtStatus::kObjectNameCollision;
     if (error != 0) co_return proto::FromErrno(error);
+    if (!target.there && co_await ParentGoing(who, target.path)) {
+      const int back = co_await backend_.Remove(who, target.path, false);
+      if (back == 0) co_return NtStatus::kDeletePending;
+    }
     resolver_.NoteCreated(target.path);
     if (target.there) {
       watches_.Report(proto::kNotifyFileName, proto::NotifyAction::kRemoved, target.path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -99,7 +100,7 @@ void Volume::NoteEnd(const OpenFile& open) {
   uint32_t filter = 0;
   if (open.wrote) filter |= proto::kNotifySize | proto::kNotifyLastWrite;
   if (open.renamed) filter |= proto::kNotifyAttributes;
-  if (filter != 0 && watches_.any() && !open.node->delete_pending()) NoteChange(open, filter);
+  if (filter != 0 && watches_.any() && !open.node->DeletePending(open)) NoteChange(open, filter);
 }
 
 const std::shared_ptr<ChangeWatch>& Volume::Watch(OpenFile& open, const WatchTerms& terms) {
@@ -113,12 +114,13 @@ const std::shared_ptr<ChangeWatch>& Volume::Watch(OpenFile& open, const WatchTer
     }
   }
   // The deletion may have been decided before there was a watch to tell.
-  if (open.node->delete_pending()) watches_.SetGoing(path, true);
+  if (open.node->DeletePending(open)) watches_.SetGoing(path, true);
   return open.watch;
 }
 
 // REQUIRES: the caller holds no name.
 Task<void> Volume::Leave(OpenFile* open) {
+  if (open->delete_on_close) co_await CommitDeleteOnClose(*open);
   Removal removal;
   NodeTable::Leaving leaving = nodes_.Leave(open, nullptr, &removal);
   while (leaving == NodeTable::Leaving::kNeedsNameLock) {
@@ -134,7 +136,47 @@ Task<void> Volume::Leave(OpenFile* open) {
     }
   }
   const bool going = open->directory && leaving == NodeTable::Leaving::kLeft && watches_.any();
-  if (going && open->node->delete_pending()) watches_.SetGoing(open->node->PathOf(*open), true);
+  if (going && open->node->DeletePending(*open)) watches_.SetGoing(open->node->PathOf(*open), true);
+}
+
+// An open that deletes its file when it closes makes the deletion pending for the others now. A
+// directory that is not empty stays, as on Windows.
+Task<void> Volume::CommitDeleteOnClose(OpenFile& open) {
+  const Result<Stat> stat = co_await open.file->GetStat();
+  const bool has_links = stat.ok() && stat.value().links > 1;
+  std::ignore = co_await MakeDeletePending(open, *open.who, has_links);
+}
+
+// kDirectoryNotEmpty, and then nothing is pending. `has_links`: the file has other names.
+Task<NtStatus> Volume::MakeDeletePending(OpenFile& open, const base::Identity& who,
+                                         bool has_links) {
+  Removal removal{shared_from_this(), open.node->PathOf(open), who.Shared(), open.directory,
+                  open.stream,        open.stream_xattr};
+  removal.sole = open.directory || !open.stream.empty() || !has_links;
+  const std::string path = removal.path;
+  if (open.directory && !co_await DirectoryEmpty(who, path)) {
+    co_return NtStatus::kDirectoryNotEmpty;
+  }
+  open.node->SetDeletePending(std::move(removal), &open);
+  // What was made between the look and this is seen now, and nothing is made from now on.
+  if (open.directory && !co_await DirectoryEmpty(who, path)) {
+    open.node->ClearDeletePending(open);
+    co_return NtStatus::kDirectoryNotEmpty;
+  }
+  co_return NtStatus::kOk;
+}
+
+// Nothing is made in such a directory any more.
+Task<bool> Volume::ParentGoing(const base::Identity& who, const std::string& path) {
+  if (!nodes_.AnyDirectoryGoing() || path.empty()) co_return false;
+  storage::OpenFlags flags;
+  flags.path_only = true;
+  Result<std::unique_ptr<storage::File>> parent =
+      co_await backend_.Open(who, ParentOf(path), flags);
+  if (!parent.ok()) co_return false;  // the making itself will tell
+  const Stat& stat = parent.value()->opened_stat();
+  const std::shared_ptr<FileNode> node = nodes_.Find({stat.device, stat.inode, 0});
+  co_return node != nullptr && node->names_going() != 0;
 }
 
 // The client was told that the file goes, and nobody is left to be told that it does not.
@@ -236,7 +278,7 @@ Task<void> Volume::CommitWriteTime(OpenFile& open) {
 Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
                                       bool delete_pending, bool ignore_read_only) {
   if (!delete_pending) {
-    open.node->ClearDeletePending();
+    open.node->ClearDeletePending(open);
     if (open.directory) watches_.SetGoing(open.node->PathOf(open), false);
     co_return NtStatus::kOk;
   }
@@ -247,14 +289,9 @@ Task<NtStatus> Volume::SetDisposition(OpenFile& open, const base::Identity& who,
   if (status != NtStatus::kOk) co_return status;
   const bool read_only = (metadata.attributes & kAttributeReadOnly) != 0 && !open.directory;
   if (read_only && !ignore_read_only) co_return NtStatus::kCannotDelete;
-  if (open.directory && !co_await DirectoryEmpty(who, path)) {
-    co_return NtStatus::kDirectoryNotEmpty;
-  }
-  Removal removal{shared_from_this(), path,        who.Shared(),
-                  open.directory,     open.stream, open.stream_xattr};
-  open.node->SetDeletePending(std::move(removal));
-  if (open.directory) watches_.SetGoing(path, true);
-  co_return NtStatus::kOk;
+  const NtStatus pending = co_await MakeDeletePending(open, who, metadata.stat.links > 1);
+  if (pending == NtStatus::kOk && open.directory) watches_.SetGoing(path, true);
+  co_return pending;
 }
 
 }  // namespace sluice::fs

@@ -171,6 +171,11 @@ class Volume : public std::enable_shared_from_this<Volume> {
   void NoteFailedRemoval(const Removal& removal, int error);
   ring::Task<bool> DirectoryEmpty(const base::Identity& who, const std::string& path);
   ring::Task<void> Leave(OpenFile* open);
+  ring::Task<void> CommitDeleteOnClose(OpenFile& open);
+  ring::Task<proto::NtStatus> MakeDeletePending(OpenFile& open, const base::Identity& who,
+                                                bool has_links);
+  // Whether the directory that `path` lies in is to be deleted.
+  ring::Task<bool> ParentGoing(const base::Identity& who, const std::string& path);
   ring::Task<void> CommitWriteTime(OpenFile& open);
   // Tells who watches that the file of `open` has changed; `filter` says what of it.
   void NoteChange(const OpenFile& open, uint32_t filter);

@@ -53,9 +53,9 @@ proto::FileStandardInfo StandardOf(const fs::OpenFile& file, const fs::FileMetad
   proto::FileStandardInfo standard;
   standard.allocation = metadata.allocation;
   standard.end_of_file = metadata.end_of_file;
-  standard.delete_pending = file.node->delete_pending();
-  standard.links = metadata.stat.links;
-  if (standard.delete_pending && standard.links > 0) --standard.links;
+  standard.delete_pending = file.node->DeletePending(file);
+  // Those that are not about to go [MS-FSA] 2.1.5.12.27.
+  standard.links = metadata.stat.links - std::min(metadata.stat.links, file.node->names_going());
   standard.directory = file.directory;
   if (file.directory) standard.links = standard.delete_pending ? 0 : 1;
   return standard;
