@@ -281,21 +281,6 @@ NtStatus Creation::Admit(const Stat& stat, bool overwrites) {
   return status;
 }
 
-ring::Task<NtStatus> Creation::Overwrite() {
-  const int error = co_await open_->file->Truncate(0);
-  if (error != 0) co_return proto::FromErrno(error);
-  attributes_ = NewAttributes(params_.file_attributes, false);
-  DosInfo info;
-  if (!DecodeDosInfo(xattr_, &info) || !info.has_created) {
-    info.has_created = true;
-    info.created = ToFileTime(MakeMetadata(open_->file->opened_stat(), "", LeafOf(path_)).created);
-  }
-  info.attributes = attributes_;
-  xattr_ = EncodeDosInfo(info);
-  co_await open_->file->SetXattr(kDosAttributeXattr, xattr_, As::kProcess);
-  co_return co_await ApplyContexts();
-}
-
 ring::Task<NtStatus> Creation::CreateNew(Resolution& found) {
   path_ = std::move(found.path);
   open_->directory = WantsDirectory();
@@ -361,13 +346,13 @@ ring::Task<NtStatus> Creation::MakeFile() {
   co_return NtStatus::kOk;
 }
 
-// What create contexts want of a new or overwritten file.
+// What create contexts want of a new or overwritten file, which keeps its security descriptor.
 ring::Task<NtStatus> Creation::ApplyContexts() {
   if (!params_.eas.empty()) {
     const NtStatus status = co_await volume_.SetEas(*open_, params_.eas);
     if (status != NtStatus::kOk) co_return status;
   }
-  if (!params_.security_descriptor.empty()) {
+  if (created_ && !params_.security_descriptor.empty()) {
     const std::string descriptor(params_.security_descriptor);
     const NtStatus status =
         co_await volume_.SetSecurity(*open_, descriptor, kDaclSecurityInformation);

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/string_view.h"
 #include "proto/status/nt_status.h"
 #include "server/fs/create_rules.h"
 #include "server/fs/posix_security.h"
@@ -43,7 +45,12 @@ class Creation {
   ring::Task<proto::NtStatus> OpenExisting(Resolution& found);
   ring::Task<proto::NtStatus> LearnMaximalAccess(const storage::Stat& stat, bool opened);
   proto::NtStatus CheckAttributes();
+
+  // What overwriting leaves of a file: creation_overwrite.cc.
   ring::Task<proto::NtStatus> Overwrite();
+  bool StreamsMayGo(const std::vector<std::string>& xattrs) const;
+  FileKey KeyOfStream(absl::string_view name) const;
+  ring::Task<int> DropXattr(const std::string& xattr);
 
   // What is made anew.
   ring::Task<proto::NtStatus> CreateNew(Resolution& found);

@@ -72,6 +72,9 @@ bool PathBelowRoot(int root_fd, int directory_fd, std::string* out) {
   return true;
 }
 
+// Room for the names of a file's attributes at first.
+constexpr size_t kUsualXattrListBytes = 4096;
+
 // Makes a directory the calling thread's working directory, so that a call by an entry's name is
 // short: by "/proc/self/fd/7/name" it takes the kernel nearly twice as long. Leaves the directory
 // when it ends, for its file system could not be unmounted.
@@ -268,10 +271,17 @@ int RemoveXattrOf(XattrTarget target, const std::string& name) {
 
 Result<std::vector<std::string>> ListXattrsOf(XattrTarget target) {
   using Names = Result<std::vector<std::string>>;
-  std::string list(XATTR_LIST_MAX, '\0');
-  const ssize_t bytes =
-      target.path_only ? ::listxattr(DescriptorPath(target.fd).c_str(), list.data(), list.size())
-                       : ::flistxattr(target.fd, list.data(), list.size());
+  const std::string path = target.path_only ? DescriptorPath(target.fd) : std::string();
+  const auto fill = [&](std::string* out) {
+    return target.path_only ? ::listxattr(path.c_str(), out->data(), out->size())
+                            : ::flistxattr(target.fd, out->data(), out->size());
+  };
+  std::string list(kUsualXattrListBytes, '\0');
+  ssize_t bytes = fill(&list);
+  if (bytes < 0 && errno == ERANGE) {
+    list.resize(XATTR_LIST_MAX);
+    bytes = fill(&list);
+  }
   if (bytes < 0) return Names::Error(-errno);
   std::vector<std::string> names;
   for (ssize_t at = 0; at < bytes; at += static_cast<ssize_t>(names.back().size()) + 1) {

@@ -70,6 +70,98 @@ TEST_F(CreationTest, AnOverwriteEmptiesTheFile) {
   Close(again);
 }
 
+// What a file has besides its data.
+class OverwriteTest : public CreationTest {
+ protected:
+  void MakeFull() {
+    Close(Create("file:one"));
+    Close(Create("file:two"));
+    const auto open = Create("file");
+    const std::vector<proto::EaEntry> eas = {{0, "Old", "value"}};
+    EXPECT_EQ(runner_.Run(volume_.SetEas(*open, eas)), NtStatus::kOk);
+    Write(*open, "data");
+    Close(open);
+  }
+  std::string Describe() {
+    Opening how;
+    how.disposition = proto::kDispositionOpen;
+    const auto open = Create("file", how);
+    std::string found = Read(*open);
+    std::vector<StreamListing> streams;
+    EXPECT_EQ(runner_.Run(volume_.GetStreams(*open, &streams)), NtStatus::kOk);
+    for (const StreamListing& stream : streams) found += " :" + stream.name;
+    std::vector<proto::EaEntry> eas;
+    EXPECT_EQ(runner_.Run(volume_.GetEas(*open, &eas)), NtStatus::kOk);
+    for (const proto::EaEntry& ea : eas) found += " " + ea.name + "=" + ea.value;
+    Close(open);
+    return found;
+  }
+};
+
+TEST_F(OverwriteTest, LeavesNoStreamsAndNoEas) {
+  for (const uint32_t disposition : {proto::kDispositionOverwrite, proto::kDispositionOverwriteIf,
+                                     proto::kDispositionSupersede}) {
+    MakeFull();
+    ASSERT_EQ(Describe(), "data :one :two Old=value");
+    Opening how;
+    how.disposition = disposition;
+    EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
+    EXPECT_EQ(Describe(), "") << disposition;
+  }
+  MakeFull();
+  Opening how;
+  how.disposition = proto::kDispositionOverwrite;
+  EXPECT_EQ(StatusOf("file:one", how), NtStatus::kOk);
+  EXPECT_EQ(Describe(), "data :one :two Old=value") << "of a stream only its data goes";
+}
+
+TEST_F(OverwriteTest, TakesTheRequestsEasButNotItsSecurityDescriptor) {
+  MakeFull();
+  const std::vector<uint8_t> name = Wire("file");
+  const std::vector<proto::EaEntry> eas = {{0, "New", "1"}};
+  storage::Stat stat;
+  stat.mode = 0600;
+  const std::string descriptor = SecurityDescriptorFromMode(stat, kDaclSecurityInformation);
+  CreateParams params;
+  params.who = &who_;
+  params.name = name;
+  params.desired_access = kFileAllAccess;
+  params.disposition = proto::kDispositionOverwriteIf;
+  params.eas = eas;
+  params.security_descriptor = descriptor;
+  CreateResult result;
+  ASSERT_EQ(runner_.Run(volume_.Create(params, &result)), NtStatus::kOk);
+  EXPECT_EQ(Metadata(*result.open).stat.mode, 0666u);
+  Close(result.open);
+  EXPECT_EQ(Describe(), " New=1");
+}
+
+TEST_F(OverwriteTest, AnOpenStreamGoesWhenItCloses) {
+  MakeFull();
+  Opening how;
+  how.disposition = proto::kDispositionOpen;
+  const auto stream = Create("file:one", how);
+  Write(*stream, "stream data");
+  how.disposition = proto::kDispositionOverwrite;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kOk);
+  EXPECT_EQ(Read(*stream), "stream data");
+  EXPECT_EQ(StatusOf("file:one", Opening()), NtStatus::kDeletePending);
+  Close(stream);
+  EXPECT_EQ(Describe(), "");
+}
+
+TEST_F(OverwriteTest, IsRefusedWhileAStreamIsOpenThatNobodyMayDelete) {
+  MakeFull();
+  Opening how;
+  how.disposition = proto::kDispositionOpen;
+  how.share = kShareRead | kShareWrite;
+  const auto stream = Create("file:one", how);
+  how.disposition = proto::kDispositionOverwrite;
+  EXPECT_EQ(StatusOf("file", how), NtStatus::kSharingViolation);
+  EXPECT_EQ(Describe(), "data :one :two Old=value");
+  Close(stream);
+}
+
 TEST_F(CreationTest, NamesAreFoundWithoutRegardToCase) {
   Make("Some Name.TXT");
   EXPECT_TRUE(Exists("some name.txt"));
