@@ -152,6 +152,15 @@ Task<int> StreamFile::Truncate(uint64_t bytes) {
 
 Task<int> StreamFile::Allocate(uint64_t bytes) { co_return bytes > kStreamBytesMax ? -EFBIG : 0; }
 
+Task<int> StreamFile::Zero(uint64_t offset, uint64_t bytes, bool) {
+  const NameLocks::Hold hold = co_await Lock(*base_, locks_);
+  Result<std::string> present = co_await Load(As::kProcess);
+  if (!present.ok()) co_return present.error();
+  if (offset >= present->size() || bytes == 0) co_return 0;
+  std::memset(&present.value()[offset], 0, std::min<uint64_t>(bytes, present->size() - offset));
+  co_return co_await Store(&present.value());
+}
+
 Task<Result<Stat>> StreamFile::GetStat() {
   Result<Stat> stat = co_await base_->GetStat();
   if (!stat.ok()) co_return stat;

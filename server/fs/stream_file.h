@@ -64,6 +64,7 @@ class StreamFile final : public storage::File {
   ring::Task<int> Sync() override;
   ring::Task<int> Truncate(uint64_t bytes) override;
   ring::Task<int> Allocate(uint64_t bytes) override;
+  ring::Task<int> Zero(uint64_t offset, uint64_t bytes, bool deallocate) override;
   ring::Task<storage::Result<storage::Stat>> GetStat() override;
   ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified,
                            storage::As as) override;

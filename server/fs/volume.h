@@ -113,7 +113,17 @@ class Volume : public std::enable_shared_from_this<Volume> {
   ring::Task<proto::NtStatus> SetBasic(OpenFile& open, const BasicChange& change);
   ring::Task<proto::NtStatus> SetEndOfFile(OpenFile& open, uint64_t bytes);
   ring::Task<proto::NtStatus> SetAllocation(OpenFile& open, uint64_t bytes);
+  // INVALID_DEVICE_REQUEST where the file could have no holes [MS-FSA] 2.1.5.10.37.
   ring::Task<proto::NtStatus> SetSparse(OpenFile& open, bool sparse);
+  // Makes the bytes from `offset` to before `end` zeros; the size stays. A sparse file's space is
+  // given back [MS-FSA] 2.1.5.10.39. REQUIRES: offset <= end <= INT64_MAX.
+  ring::Task<proto::NtStatus> SetZeroData(OpenFile& open, uint64_t offset, uint64_t end);
+  // At most `ranges_max` ranges that hold data; BUFFER_OVERFLOW where there are more. One range for
+  // a file that is not sparse [MS-FSA] 2.1.5.10.22. REQUIRES: the range ends at INT64_MAX or
+  // before.
+  ring::Task<proto::NtStatus> QueryAllocatedRanges(OpenFile& open, uint64_t offset, uint64_t bytes,
+                                                   size_t ranges_max,
+                                                   std::vector<storage::DataRange>* ranges);
   // CANNOT_DELETE for a read-only file unless `ignore_read_only`, DIRECTORY_NOT_EMPTY.
   ring::Task<proto::NtStatus> SetDisposition(OpenFile& open, const base::Identity& who,
                                              bool delete_pending, bool ignore_read_only);

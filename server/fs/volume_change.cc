@@ -28,7 +28,6 @@ NtStatus EaStatus(int error) {
       return NtStatus::kEasNotSupported;
     case E2BIG:
     case ERANGE:
-    case ENOSPC:
       return NtStatus::kEaTooLarge;
     default:
       return proto::FromErrno(error);
@@ -93,6 +92,7 @@ Task<NtStatus> Volume::StoreDosInfo(OpenFile& open, const FileMetadata& metadata
 }
 
 Task<NtStatus> Volume::SetSparse(OpenFile& open, bool sparse) {
+  if (sparse && !co_await open.file->CanPunchHoles()) co_return NtStatus::kInvalidDeviceRequest;
   FileMetadata metadata;
   const NtStatus status = co_await GetMetadata(open, &metadata);
   if (status != NtStatus::kOk) co_return status;
@@ -102,6 +102,43 @@ Task<NtStatus> Volume::SetSparse(OpenFile& open, bool sparse) {
   const NtStatus stored = co_await StoreDosInfo(open, metadata, nothing_else);
   if (stored == NtStatus::kOk) NoteChange(open, proto::kNotifyAttributes);
   co_return stored;
+}
+
+Task<NtStatus> Volume::SetZeroData(OpenFile& open, uint64_t offset, uint64_t end) {
+  if (offset == end) co_return NtStatus::kOk;
+  FileMetadata metadata;
+  NtStatus status = co_await GetMetadata(open, &metadata);
+  if (status != NtStatus::kOk) co_return status;
+  status = open.node->BeginWrite(open, {offset, end - offset}, clock_.MonotonicNanos(),
+                                 open.write_time_frozen);
+  if (status != NtStatus::kOk) co_return status;
+  open.wrote = true;
+  end = std::min(end, metadata.stat.size);
+  if (offset >= end) co_return NtStatus::kOk;
+  const bool sparse = (metadata.attributes & kAttributeSparse) != 0;
+  const int error = co_await open.file->Zero(offset, end - offset, sparse);
+  co_return proto::FromErrno(error);
+}
+
+Task<NtStatus> Volume::QueryAllocatedRanges(OpenFile& open, uint64_t offset, uint64_t bytes,
+                                            size_t ranges_max,
+                                            std::vector<storage::DataRange>* ranges) {
+  FileMetadata metadata;
+  const NtStatus status = co_await GetMetadata(open, &metadata);
+  if (status != NtStatus::kOk) co_return status;
+  const uint64_t end = std::min(offset + bytes, metadata.stat.size);
+  if (offset >= end) co_return NtStatus::kOk;
+  if ((metadata.attributes & kAttributeSparse) == 0) {
+    ranges->push_back({offset, end - offset});
+  } else {
+    Result<std::vector<storage::DataRange>> found =
+        co_await open.file->FindData(offset, end - offset, ranges_max + 1);
+    if (!found.ok()) co_return proto::FromErrno(found.error());
+    *ranges = std::move(found.value());
+  }
+  if (ranges->size() <= ranges_max) co_return NtStatus::kOk;
+  ranges->resize(ranges_max);
+  co_return NtStatus::kBufferOverflow;
 }
 
 Task<NtStatus> Volume::SetEndOfFile(OpenFile& open, uint64_t bytes) {

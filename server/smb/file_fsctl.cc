@@ -1,8 +1,12 @@
 // FSCTLs on files [MS-FSCC] 2.3. Others are INVALID_DEVICE_REQUEST, which the core answers.
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "proto/fscc/file_ranges.h"
 #include "proto/fscc/reparse.h"
 #include "proto/smb2/fsctl.h"
+#include "server/base/fs_limits.h"
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 #include "server/smb/dispatch.h"
@@ -49,10 +53,44 @@ Task<NtStatus> SetSparse(FsctlCall& call) {
   co_return co_await file.volume->SetSparse(file, sparse);
 }
 
+Task<NtStatus> SetZeroData(FsctlCall& call) {
+  fs::OpenFile& file = *FileOf(call.request);
+  proto::FileZeroData zero;
+  if (file.directory || file.symlink || !proto::FileZeroData::Decode(call.input, &zero)) {
+    co_return NtStatus::kInvalidParameter;
+  }
+  if (!file.Granted(fs::kFileWriteData)) co_return NtStatus::kAccessDenied;
+  co_return co_await file.volume->SetZeroData(file, zero.offset, zero.beyond_final_zero);
+}
+
+Task<NtStatus> QueryAllocatedRanges(FsctlCall& call) {
+  fs::OpenFile& file = *FileOf(call.request);
+  proto::FileAllocatedRange asked;
+  if (file.directory || file.symlink || !proto::FileAllocatedRange::Decode(call.input, &asked)) {
+    co_return NtStatus::kInvalidParameter;
+  }
+  if (!file.Granted(fs::kFileReadData)) co_return NtStatus::kAccessDenied;
+  const size_t ranges_max = std::min(call.output.size() / proto::FileAllocatedRange::kBytes,
+                                     limits::allocated_ranges_per_query_max);
+  std::vector<storage::DataRange> ranges;
+  const NtStatus status = co_await file.volume->QueryAllocatedRanges(
+      file, asked.offset, asked.length, ranges_max, &ranges);
+  if (status == NtStatus::kBufferOverflow && ranges.empty()) co_return NtStatus::kBufferTooSmall;
+  proto::Writer writer(call.output);
+  for (const storage::DataRange& range : ranges) {
+    proto::FileAllocatedRange{range.offset, range.bytes}.Encode(writer);
+  }
+  call.output_bytes = writer.size();
+  co_return status;
+}
+
 constexpr FsctlRow kRows[] = {
     {proto::kFsctlGetReparsePoint, "GET_REPARSE_POINT", FsctlRow::Needs::kFile, false,
      GetReparsePoint},
     {proto::kFsctlSetSparse, "SET_SPARSE", FsctlRow::Needs::kFile, true, SetSparse},
+    {proto::kFsctlSetZeroData, "SET_ZERO_DATA", FsctlRow::Needs::kFile, true, SetZeroData},
+    {proto::kFsctlQueryAllocatedRanges, "QUERY_ALLOCATED_RANGES", FsctlRow::Needs::kFile, false,
+     QueryAllocatedRanges},
 };
 
 }  // namespace

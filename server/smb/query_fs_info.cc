@@ -19,8 +19,7 @@ namespace fs_attribute = proto::fs_attribute;
 // What the gateway does; what it does not is not said.
 constexpr uint32_t kAttributes =
     fs_attribute::kCaseSensitiveSearch | fs_attribute::kCasePreservedNames |
-    fs_attribute::kUnicodeOnDisk | fs_attribute::kPersistentAcls |
-    fs_attribute::kSupportsSparseFiles | fs_attribute::kNamedStreams |
+    fs_attribute::kUnicodeOnDisk | fs_attribute::kPersistentAcls | fs_attribute::kNamedStreams |
     fs_attribute::kSupportsHardLinks | fs_attribute::kSupportsExtendedAttributes;
 
 template <typename Info>
@@ -90,6 +89,9 @@ Task<NtStatus> Attribute(InfoQuery& query) {
   proto::FsAttributeInfo info;
   info.attributes = kAttributes;
   if (query.file.volume->read_only()) info.attributes |= fs_attribute::kReadOnlyVolume;
+  if (query.file.volume->backend().punches_holes()) {
+    info.attributes |= fs_attribute::kSupportsSparseFiles;
+  }
   info.component_utf16_units_max = limits::component_utf16_units_max;
   info.file_system_name = "NTFS";
   query.Reserve(proto::FsAttributeInfo::kFixedBytes + 32);

@@ -94,6 +94,14 @@ struct EntryStat {
   std::string xattr;  // empty where there is none or it may not be read
 };
 
+// Bytes of a file that are not a hole.
+struct DataRange {
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+
+  bool operator==(const DataRange&) const = default;
+};
+
 // With whose rights a piece of the gateway's own book-keeping on a file is read or written.
 // kProcess is for what the protocol's own access check has granted already but POSIX would refuse,
 // such as DOS attributes or times of a file that the user may write but does not own.
@@ -133,6 +141,21 @@ class File {
   virtual ring::Task<int> Truncate(uint64_t bytes) = 0;
   // Reserves space up to `bytes` without changing the size.
   virtual ring::Task<int> Allocate(uint64_t bytes) = 0;
+  // Makes bytes below the file's size zeros; the size stays. With `deallocate` gives their space
+  // back where the file system can do that, else keeps or takes it.
+  virtual ring::Task<int> Zero(uint64_t /*offset*/, uint64_t /*bytes*/, bool /*deallocate*/) {
+    co_return -EOPNOTSUPP;
+  }
+  // The first `ranges_max` ranges of data among these bytes, in order and cut to them. Storage that
+  // knows no holes gives one range. REQUIRES: the range ends at 2^63 - 1 or before.
+  virtual ring::Task<Result<std::vector<DataRange>>> FindData(uint64_t offset, uint64_t bytes,
+                                                              size_t ranges_max) {
+    std::vector<DataRange> all;
+    if (bytes != 0 && ranges_max != 0) all.push_back({offset, bytes});
+    co_return std::move(all);
+  }
+  // Whether Zero() can give space back.
+  virtual ring::Task<bool> CanPunchHoles() { co_return false; }
   virtual ring::Task<Result<Stat>> GetStat() = 0;
   // Sets those that are not null; ticks as in Stat. The values are read before the first
   // suspension.
@@ -182,6 +205,8 @@ class Backend {
                                       absl::string_view path) = 0;
   virtual ring::Task<Result<std::string>> ReadSymlink(const base::Identity& who,
                                                       absl::string_view path) = 0;
+  // Whether files of the root's file system can have holes; does not wait.
+  virtual bool punches_holes() const { return false; }
   // blocks_available is what `who` may still use.
   virtual ring::Task<Result<StatFs>> GetStatFs(const base::Identity& who) = 0;
 };

@@ -194,6 +194,15 @@ class MemoryFile final : public File {
   Task<int> Allocate(uint64_t bytes) override {
     co_return writable() ? node_->Allocate(bytes) : -EBADF;
   }
+  Task<int> Zero(uint64_t offset, uint64_t bytes, bool deallocate) override {
+    co_return writable() ? node_->Zero(offset, bytes, deallocate) : -EBADF;
+  }
+  Task<Result<std::vector<DataRange>>> FindData(uint64_t offset, uint64_t bytes,
+                                                size_t ranges_max) override {
+    if (flags_.path_only) co_return Result<std::vector<DataRange>>::Error(-EBADF);
+    co_return node_->FindData(offset, bytes, ranges_max);
+  }
+  Task<bool> CanPunchHoles() override { co_return node_->type() == FileType::kRegular; }
   Task<Result<Stat>> GetStat() override {
     std::lock_guard lock(tree_->mutex);
     co_return tree_->StatOf(*node_);
@@ -313,6 +322,7 @@ class MemoryBackend final : public Backend {
   Task<int> MakeSymlink(const base::Identity& who, absl::string_view target,
                         absl::string_view path) override;
   Task<Result<std::string>> ReadSymlink(const base::Identity& who, absl::string_view path) override;
+  bool punches_holes() const override { return true; }
   Task<Result<StatFs>> GetStatFs(const base::Identity& who) override;
 
  private:

@@ -111,6 +111,50 @@ int Node::Allocate(uint64_t bytes) {
   return EnsureChunks(0, bytes);
 }
 
+int Node::Zero(uint64_t offset, uint64_t bytes, bool deallocate) {
+  std::unique_lock lock(mutex_);
+  const uint64_t end = std::min(stat_.size, offset + std::min(bytes, UINT64_MAX - offset));
+  while (offset < end) {
+    const uint64_t within = offset % kChunkBytes;
+    const uint64_t part = std::min(end - offset, kChunkBytes - within);
+    const uint64_t index = offset / kChunkBytes;
+    offset += part;
+    if (index >= chunks_.size()) break;
+    if (chunks_[index] == nullptr) continue;
+    if (deallocate && part == kChunkBytes) {
+      chunks_[index] = nullptr;
+      space_->GiveBack(kChunkBytes);
+      stat_.allocated -= kChunkBytes;
+    } else {
+      std::memset(chunks_[index].get() + within, 0, part);
+    }
+  }
+  stat_.modified = clock_.WallNanos() / kTickNanos;
+  MarkChanged(stat_.modified);
+  return 0;
+}
+
+std::vector<DataRange> Node::FindData(uint64_t offset, uint64_t bytes, size_t ranges_max) {
+  std::shared_lock lock(mutex_);
+  std::vector<DataRange> found;
+  const uint64_t table_end = chunks_.size() * kChunkBytes;
+  const uint64_t end = std::min({stat_.size, table_end, offset + bytes});
+  while (offset < end) {
+    const uint64_t part = std::min(end - offset, kChunkBytes - offset % kChunkBytes);
+    if (chunks_[offset / kChunkBytes] != nullptr) {
+      if (!found.empty() && found.back().offset + found.back().bytes == offset) {
+        found.back().bytes += part;
+      } else if (found.size() == ranges_max) {
+        break;
+      } else {
+        found.push_back({offset, part});
+      }
+    }
+    offset += part;
+  }
+  return found;
+}
+
 Stat Node::GetStat() {
   std::shared_lock lock(mutex_);
   return stat_;

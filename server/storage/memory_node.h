@@ -55,6 +55,8 @@ class Node {
   int64_t Write(absl::Span<const uint8_t> data, uint64_t offset);
   int Truncate(uint64_t bytes);
   int Allocate(uint64_t bytes);
+  int Zero(uint64_t offset, uint64_t bytes, bool deallocate);
+  std::vector<DataRange> FindData(uint64_t offset, uint64_t bytes, size_t ranges_max);
   Stat GetStat();  // without `links`
   void SetTimes(const int64_t* accessed, const int64_t* modified);
   void SetMode(uint32_t mode);

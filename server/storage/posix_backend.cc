@@ -12,6 +12,7 @@
 #include "server/ring/loop.h"
 #include "server/storage/posix_calls.h"
 #include "server/storage/posix_file.h"
+#include "server/storage/posix_holes.h"
 
 namespace sluice::storage {
 namespace {
@@ -83,6 +84,7 @@ class PosixBackend final : public Backend {
   Task<int> MakeSymlink(const base::Identity& who, absl::string_view target,
                         absl::string_view path) override;
   Task<Result<std::string>> ReadSymlink(const base::Identity& who, absl::string_view path) override;
+  bool punches_holes() const override { return root_->punches_holes; }
   Task<Result<StatFs>> GetStatFs(const base::Identity& who) override;
 
  private:
@@ -293,6 +295,7 @@ Result<std::unique_ptr<Backend>> OpenPosixBackend(absl::string_view root) {
   }
   share->local = posix::IsLocalFileSystem(file_system.f_type);
   share->device = stat.device;
+  share->punches_holes = posix::PunchesHolesBelow(share->fd.get());
   std::unique_ptr<Backend> backend = std::make_unique<PosixBackend>(std::move(share));
   return backend;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/ring/loop.h"
+#include "server/storage/posix_holes.h"
 
 namespace sluice::storage::posix {
 namespace {
@@ -19,6 +20,10 @@ using ring::Task;
 // One operation moves at most this much, a 32-bit length of the kernel's rounded down to pages.
 constexpr size_t kOperationBytesMax = 0x7FFFF000;
 constexpr uint64_t kOffsetMax = std::numeric_limits<int64_t>::max();
+
+// What a file is overwritten with where its file system has no way to zero a range.
+constexpr size_t kZeroBytes = 64u << 10;
+const uint8_t kZeros[kZeroBytes] = {};
 
 bool Retryable(int64_t result) { return result == -EINTR || result == -EAGAIN; }
 
@@ -121,6 +126,66 @@ Task<int> PosixFile::Allocate(uint64_t bytes) {
   if (bytes > kOffsetMax) co_return -EFBIG;
   co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes,
                                                who_.get());
+}
+
+Task<int> PosixFile::Fallocate(int mode, uint64_t offset, uint64_t bytes) {
+  Loop& loop = Loop::Current();
+  int error;
+  do {
+    error =
+        co_await loop.Fallocate(fd_.get(), mode | FALLOC_FL_KEEP_SIZE, offset, bytes, who_.get());
+  } while (Retryable(error) && !loop.stopping());
+  co_return error;
+}
+
+Task<int> PosixFile::Zero(uint64_t offset, uint64_t bytes, bool deallocate) {
+  if (path_only_) co_return -EBADF;
+  if (bytes == 0) co_return 0;
+  if (offset > kOffsetMax || bytes > kOffsetMax - offset) co_return -EFBIG;
+  int error = -EOPNOTSUPP;
+  if (!deallocate) error = co_await Fallocate(FALLOC_FL_ZERO_RANGE, offset, bytes);
+  if (error != -EOPNOTSUPP) co_return error;
+  error = co_await Fallocate(FALLOC_FL_PUNCH_HOLE, offset, bytes);
+  // That the space could not be taken again changes nothing of what is read.
+  if (error == 0 && !deallocate) co_await Fallocate(0, offset, bytes);
+  if (error == -EOPNOTSUPP) error = co_await WriteZeros(offset, bytes);
+  co_return error;
+}
+
+// Holes stay as they are.
+Task<int> PosixFile::WriteZeros(uint64_t offset, uint64_t bytes) {
+  const uint64_t end = offset + bytes;
+  while (offset < end) {
+    Result<std::vector<DataRange>> data = co_await FindData(offset, end - offset, 1);
+    if (!data.ok()) co_return data.error();
+    if (data->empty()) break;
+    const uint64_t data_end = data.value()[0].offset + data.value()[0].bytes;
+    for (offset = data.value()[0].offset; offset < data_end;) {
+      const size_t part = std::min<uint64_t>(kZeroBytes, data_end - offset);
+      const int64_t written = co_await Write(absl::MakeConstSpan(kZeros, part), offset);
+      if (written < 0) co_return static_cast<int>(written);
+      if (written == 0) co_return -ENOSPC;
+      offset += static_cast<uint64_t>(written);
+    }
+  }
+  co_return 0;
+}
+
+Task<Result<std::vector<DataRange>>> PosixFile::FindData(uint64_t offset, uint64_t bytes,
+                                                         size_t ranges_max) {
+  if (path_only_) co_return Result<std::vector<DataRange>>::Error(-EBADF);
+  // The descriptor's position, which this moves, is used by nothing else of a file.
+  const auto find = [fd = fd_.get(), offset, end = offset + bytes, ranges_max] {
+    return FindDataOf(fd, offset, end, ranges_max);
+  };
+  Result<std::vector<DataRange>> found = co_await Loop::Current().Offload(Reader(), find);
+  co_return found;
+}
+
+Task<bool> PosixFile::CanPunchHoles() {
+  if (opened_stat_.device == root_->device) co_return root_->punches_holes;
+  const auto ask = [fd = fd_.get()] { return PunchesHolesByType(fd); };
+  co_return co_await Loop::Current().Offload(Reader(), ask);
 }
 
 Task<Result<Stat>> PosixFile::GetStat() {

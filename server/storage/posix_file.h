@@ -41,6 +41,8 @@ struct Root {
   // is memory access, and going through the ring (which always gives it to a kernel thread) would
   // cost ten times the work.
   bool local = false;
+  // What PunchesHolesBelow found for the root's file system.
+  bool punches_holes = false;
 };
 
 class PosixFile final : public File {
@@ -55,6 +57,10 @@ class PosixFile final : public File {
   ring::Task<int> Sync() override;
   ring::Task<int> Truncate(uint64_t bytes) override;
   ring::Task<int> Allocate(uint64_t bytes) override;
+  ring::Task<int> Zero(uint64_t offset, uint64_t bytes, bool deallocate) override;
+  ring::Task<Result<std::vector<DataRange>>> FindData(uint64_t offset, uint64_t bytes,
+                                                      size_t ranges_max) override;
+  ring::Task<bool> CanPunchHoles() override;
   ring::Task<Result<Stat>> GetStat() override;
   ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified, As as) override;
   ring::Task<int> SetMode(uint32_t mode) override;
@@ -73,6 +79,8 @@ class PosixFile final : public File {
   // Reading an open descriptor of a local file system asks for nobody's rights; others (FUSE) may
   // pass on who reads.
   const base::Identity* Reader() const { return local() ? nullptr : who_.get(); }
+  ring::Task<int> Fallocate(int mode, uint64_t offset, uint64_t bytes);
+  ring::Task<int> WriteZeros(uint64_t offset, uint64_t bytes);
   XattrTarget target() const { return {fd_.get(), path_only_}; }
   // Metadata of this file is in memory or on a local disk: see Root::local.
   bool local() const { return root_->local && opened_stat_.device == root_->device; }

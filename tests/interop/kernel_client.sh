@@ -59,6 +59,32 @@ try() { # what command...: a line for the result
   fi
 }
 
+# Punches a hole into data that is still in the cache, and compares with a local file.
+holes_on() {
+  file=$2/holes
+  try "$1 write for holes" cp /mnt/local/data "$file"
+  try "$1 punch hole" fallocate -p -o 12345 -l 3000000 "$file"
+  cp /mnt/local/data /mnt/local/holes
+  fallocate -p -o 12345 -l 3000000 /mnt/local/holes
+  try "$1 content beside the hole" test "$(sum "$file")" = "$(sum /mnt/local/holes)"
+  sync
+  echo 3 >/proc/sys/vm/drop_caches
+  try "$1 content on the server" test "$(sum "$file")" = "$(sum /mnt/local/holes)"
+  try "$1 size with a hole" test "$(stat -c %s "$file")" = 8388608
+  try "$1 find data" seek_data "$file"
+  try "$1 remove holes" rm "$file"
+}
+
+# The only data behind the first block begins where the hole ends, or in the block before.
+seek_data() {
+  python3 -c 'import os, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+hole = os.lseek(file, 0, os.SEEK_HOLE)
+data = os.lseek(file, hole, os.SEEK_DATA)
+print(hole, data)
+assert 12345 <= hole < 12345 + 65536 and 3012345 - 65536 < data <= 3012345' "$1"
+}
+
 work_on() {
   dir=/mnt/share/$1
   try "$1 mkdir" mkdir "$dir" || return
@@ -73,6 +99,7 @@ work_on() {
   try "$1 size after truncate" test "$(stat -c %s "$dir/Renamed file")" = 100
   try "$1 set time" touch -d '2020-02-02 02:02:02 UTC' "$dir/Renamed file"
   try "$1 time" test "$(stat -c %Y "$dir/Renamed file")" = 1580608922
+  case $1 in vers-3*) holes_on "$1" "$dir" ;; esac
   for i in 1 2 3 4 5 6 7 8 9 10; do echo "$i" >"$dir/small-$i"; done
   try "$1 list" test "$(find "$dir" -name 'small-*' | wc -l)" = 10
   try "$1 statfs" df "$dir"

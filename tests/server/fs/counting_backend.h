@@ -80,6 +80,14 @@ class CountingBackend final : public storage::Backend {
     ring::Task<int> Sync() override { return inner_->Sync(); }
     ring::Task<int> Truncate(uint64_t bytes) override { return inner_->Truncate(bytes); }
     ring::Task<int> Allocate(uint64_t bytes) override { return inner_->Allocate(bytes); }
+    ring::Task<int> Zero(uint64_t offset, uint64_t bytes, bool deallocate) override {
+      return inner_->Zero(offset, bytes, deallocate);
+    }
+    ring::Task<storage::Result<std::vector<storage::DataRange>>> FindData(
+        uint64_t offset, uint64_t bytes, size_t ranges_max) override {
+      return inner_->FindData(offset, bytes, ranges_max);
+    }
+    ring::Task<bool> CanPunchHoles() override { return inner_->CanPunchHoles(); }
     ring::Task<storage::Result<storage::Stat>> GetStat() override { return inner_->GetStat(); }
     ring::Task<int> SetTimes(const int64_t* accessed, const int64_t* modified,
                              storage::As as) override {

@@ -144,6 +144,38 @@ TYPED_TEST(BackendTest, WritesAndReadsBack) {
   EXPECT_NE(stat.born, 0);
 }
 
+TYPED_TEST(BackendTest, ZeroesRangesAndFindsData) {
+  constexpr uint64_t kBlock = 64 << 10;
+  const std::string content(4 * kBlock, 'x');
+  this->MakeFile("file", content);
+  auto file = this->Open("file", "rw");
+  ASSERT_TRUE(this->Await(file->CanPunchHoles()));
+  for (const bool deallocate : {false, true}) {
+    ASSERT_EQ(this->Await(file->Write(Bytes(content), 0)), static_cast<int64_t>(content.size()));
+    ASSERT_EQ(this->Await(file->Zero(kBlock, 2 * kBlock - 10, deallocate)), 0);
+    std::string wanted = content;
+    wanted.replace(kBlock, 2 * kBlock - 10, 2 * kBlock - 10, '\0');
+    EXPECT_EQ(this->ReadAll(*file.operator->()), wanted) << deallocate;
+  }
+  ASSERT_EQ(this->Await(file->Zero(kBlock, kBlock, true)), 0);
+  Result<std::vector<DataRange>> data = this->Await(file->FindData(1, 4 * kBlock - 1, 10));
+  ASSERT_TRUE(data.ok()) << data.error();
+  ASSERT_EQ(data->size(), 2u);
+  EXPECT_EQ(data.value()[0], (DataRange{1, kBlock - 1}));
+  EXPECT_EQ(data.value()[1].offset + data.value()[1].bytes, 4 * kBlock);
+  EXPECT_EQ(this->Await(file->FindData(0, 4 * kBlock, 1))->size(), 1u);
+  EXPECT_TRUE(this->Await(file->FindData(kBlock, kBlock, 10))->empty());
+}
+
+TYPED_TEST(BackendTest, FilesThatAreNotOpenForWritingAreNotZeroed) {
+  this->MakeFile("file", "hello");
+  for (const char* flags : {"r", "p"}) {
+    auto file = this->Open("file", flags);
+    EXPECT_EQ(this->Await(file->Zero(0, 5, true)), -EBADF) << flags;
+  }
+  EXPECT_EQ(this->ReadAll("file"), "hello");
+}
+
 TYPED_TEST(BackendTest, OpenTellsWhatItFound) {
   this->MakeFile("file", "hello");
   auto file = this->Open("file", "r");
