@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "server/base/fs_limits.h"
 #include "server/base/limits.h"
 #include "server/fs/open_file.h"
 #include "server/fs/posix_security.h"
@@ -177,18 +178,48 @@ FileNode::Waiters FileNode::Remove(OpenFile* open, AfterUnlock* after) {
   const auto found = std::find(opens_.begin(), opens_.end(), open);
   assert(found != opens_.end());
   opens_.erase(found);
-  locks_.RemoveAll(open);
+  LocksReleased(*open, locks_.RemoveAll(open));
   oplocks_.Remove(open);
   WakeBreakWaiters(after);
-  return TakeFinished(open);
+  return TakeFinished(open, nullptr);
 }
 
 NtStatus FileNode::TryLock(const OpenFile& open, const ByteRange& range, bool exclusive) {
   AfterUnlock after;
   std::lock_guard<std::mutex> lock(mutex_);
+  if (open.closed) return NtStatus::kFileClosed;
   oplocks_.BreakShared(&after);
-  if (locks_.Count(&open) >= limits::locks_per_open_max) return NtStatus::kInsufficientResources;
-  return locks_.Add(&open, range, exclusive) ? NtStatus::kOk : NtStatus::kLockNotGranted;
+  return AddLock(open, range, exclusive);
+}
+
+NtStatus FileNode::AddLock(const OpenFile& open, const ByteRange& range, bool exclusive) {
+  if (!locks_.Fits(&open, range, exclusive)) return NtStatus::kLockNotGranted;
+  if (locks_.Count(&open) >= limits::locks_per_open_max ||
+      locks_.size() >= limits::locks_per_file_max) {
+    return NtStatus::kInsufficientResources;
+  }
+  LockAllowance* const of_session = open.session_locks.get();
+  if (of_session != nullptr && !of_session->Take(limits::locks_per_session_max)) {
+    return NtStatus::kInsufficientResources;
+  }
+  const bool holds_many =
+      of_session != nullptr && of_session->held() > limits::locks_from_reserve_max;
+  const size_t all_max = limits::locks_max - (holds_many ? limits::locks_reserved : 0);
+  if (!all_locks_.Take(all_max)) {
+    if (of_session != nullptr) of_session->GiveBack(1);
+    return NtStatus::kInsufficientResources;
+  }
+  const bool added = locks_.Add(&open, range, exclusive);
+  assert(added);
+  (void)added;
+  if (exclusive) may_stop_reads_.store(true, std::memory_order_release);
+  return NtStatus::kOk;
+}
+
+void FileNode::LocksReleased(const OpenFile& open, size_t locks) {
+  all_locks_.GiveBack(locks);
+  if (open.session_locks != nullptr) open.session_locks->GiveBack(locks);
+  may_stop_reads_.store(locks_.has_exclusive(), std::memory_order_release);
 }
 
 NtStatus FileNode::Unlock(const OpenFile& open, const ByteRange& range) {
@@ -196,21 +227,49 @@ NtStatus FileNode::Unlock(const OpenFile& open, const ByteRange& range) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!locks_.Remove(&open, range)) return NtStatus::kRangeNotLocked;
-    finished = TakeFinished(nullptr);
+    LocksReleased(open, 1);
+    finished = TakeFinished(nullptr, &range);
   }
   Resume(finished);
   return NtStatus::kOk;
 }
 
-FileNode::Waiters FileNode::TakeFinished(const OpenFile* closed) {
+void FileNode::TakeBack(const OpenFile& open, const ByteRange& range, bool exclusive) {
+  Waiters finished;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!locks_.Remove(&open, range, exclusive)) return;  // released meanwhile
+    LocksReleased(open, 1);
+    finished = TakeFinished(nullptr, &range);
+  }
+  Resume(finished);
+}
+
+bool FileNode::ReleaseSomeLocks(const OpenFile& open, size_t max) {
+  Waiters finished;
+  bool more = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const size_t released = locks_.RemoveAll(&open, max);
+    LocksReleased(open, released);
+    if (released > 0) finished = TakeFinished(nullptr, nullptr);
+    more = locks_.Count(&open) > 0;
+  }
+  Resume(finished);
+  return more;
+}
+
+FileNode::Waiters FileNode::TakeFinished(const OpenFile* closed, const ByteRange* freed) {
   Waiters finished;
   for (LockWait* waiter : waiters_) {
     if (waiter->open_ == closed) {
       waiter->status_ = NtStatus::kRangeNotLocked;
-    } else if (locks_.Add(waiter->open_, waiter->range_, waiter->exclusive_)) {
-      waiter->status_ = NtStatus::kOk;
-    } else {
+    } else if (freed != nullptr && !Overlap(waiter->range_, *freed)) {
       continue;
+    } else {
+      const NtStatus status = AddLock(*waiter->open_, waiter->range_, waiter->exclusive_);
+      if (status == NtStatus::kLockNotGranted) continue;
+      waiter->status_ = status;
     }
     finished.push_back(waiter);
   }
@@ -235,16 +294,17 @@ bool FileNode::LockWait::await_suspend(std::coroutine_handle<> awaiter) {
   loop_ = &ring::Loop::Current();
   std::lock_guard<std::mutex> lock(node_->mutex_);
   if (status_ != NtStatus::kPending) return false;  // cancelled before it began
-  if (node_->locks_.Count(open_) >= limits::locks_per_open_max) {
-    status_ = NtStatus::kInsufficientResources;
-    return false;
-  }
   if (open_->closed) {
     status_ = NtStatus::kRangeNotLocked;
     return false;
   }
-  if (node_->locks_.Add(open_, range_, exclusive_)) {
-    status_ = NtStatus::kOk;
+  const NtStatus status = node_->AddLock(*open_, range_, exclusive_);
+  if (status != NtStatus::kLockNotGranted) {
+    status_ = status;
+    return false;
+  }
+  if (node_->waiters_.size() >= limits::lock_waits_per_file_max) {
+    status_ = NtStatus::kInsufficientResources;
     return false;
   }
   node_->waiters_.push_back(this);
@@ -328,6 +388,7 @@ void FileNode::BreakWait::Cancel() {
 }
 
 NtStatus FileNode::CheckRead(const OpenFile& open, const ByteRange& range) const {
+  if (!may_stop_reads_.load(std::memory_order_acquire)) return NtStatus::kOk;
   std::lock_guard<std::mutex> lock(mutex_);
   return locks_.MayRead(&open, range) ? NtStatus::kOk : NtStatus::kFileLockConflict;
 }

@@ -20,6 +20,7 @@
 #include "server/base/identity.h"
 #include "server/base/limits.h"
 #include "server/fs/byte_range_locks.h"
+#include "server/fs/lock_allowance.h"
 #include "server/fs/oplock.h"
 #include "server/fs/write_time.h"
 #include "server/ring/timer.h"
@@ -83,9 +84,10 @@ struct OpenDescription {
 // Thread-safe; its mutex is never held over an await.
 class FileNode {
  public:
-  // `directories_going` counts the directories whose deletion is pending, and outlives the node.
-  FileNode(const FileKey& key, std::atomic<size_t>& directories_going)
-      : key_(key), directories_going_(directories_going) {}
+  // `directories_going` counts the directories whose deletion is pending, `all_locks` the locks of
+  // all files; both outlive the node.
+  FileNode(const FileKey& key, std::atomic<size_t>& directories_going, LockAllowance& all_locks)
+      : key_(key), all_locks_(all_locks), directories_going_(directories_going) {}
   ~FileNode();
   FileNode(const FileNode&) = delete;
   FileNode& operator=(const FileNode&) = delete;
@@ -121,11 +123,15 @@ class FileNode {
   bool HasOpenNotSharing(uint32_t share) const;
   size_t opens() const;
 
-  // Locks. TryLock is LOCK_NOT_GRANTED on conflict, INSUFFICIENT_RESOURCES beyond
-  // limits::locks_per_open_max.
+  // Locks. TryLock is LOCK_NOT_GRANTED on conflict, INSUFFICIENT_RESOURCES beyond one of the limits
+  // on locks, FILE_CLOSED where the open has closed.
   proto::NtStatus TryLock(const OpenFile& open, const ByteRange& range, bool exclusive);
   // RANGE_NOT_LOCKED where there is none. Wakes who waits.
   proto::NtStatus Unlock(const OpenFile& open, const ByteRange& range);
+  // Takes back one that TryLock or LockWait has granted.
+  void TakeBack(const OpenFile& open, const ByteRange& range, bool exclusive);
+  // Releases up to `max` locks of an open that has closed. False once there are none left.
+  bool ReleaseSomeLocks(const OpenFile& open, size_t max);
 
   // A LOCK that waits [MS-SMB2] 3.3.5.14.2. Awaited on a loop's thread; gives kOk, kCancelled, or
   // RANGE_NOT_LOCKED when the open closed meanwhile.
@@ -212,9 +218,14 @@ class FileNode {
   // The waiters are to be resumed.
   Waiters Remove(OpenFile* open, AfterUnlock* after);
 
-  // REQUIRES: mutex_ held. Grants what can be granted, in order, and ends those of `closed`; the
-  // caller resumes them with Resume() once it has let the mutex go.
-  Waiters TakeFinished(const OpenFile* closed);
+  // REQUIRES: mutex_ held. Checks the limits.
+  proto::NtStatus AddLock(const OpenFile& open, const ByteRange& range, bool exclusive);
+  // REQUIRES: mutex_ held. What follows once locks of `open` are out of locks_.
+  void LocksReleased(const OpenFile& open, size_t locks);
+  // REQUIRES: mutex_ held. Of those whose range overlaps `freed` (null: of all) grants what can be
+  // granted, in order, and ends those of `closed`; the caller resumes them with Resume() once it
+  // has let the mutex go.
+  Waiters TakeFinished(const OpenFile* closed, const ByteRange* freed);
   static void Resume(const Waiters& waiters);
   // REQUIRES: mutex_ held. The removal that is to be carried out when `open` closes; end() if none.
   std::vector<Removal>::iterator RemovalDue(const OpenFile& open);
@@ -225,11 +236,15 @@ class FileNode {
   void WakeBreakWaiters(AfterUnlock* after);
 
   const FileKey key_;
+  LockAllowance& all_locks_;
   mutable std::mutex mutex_;
   std::vector<OpenFile*> opens_;
   std::atomic<size_t>& directories_going_;
   std::vector<Removal> removals_;  // of different names
   ByteRangeLocks locks_;
+  // Whether locks_ has exclusive ones; changed with the mutex held. Without them a READ takes no
+  // mutex.
+  std::atomic<bool> may_stop_reads_{false};
   Waiters waiters_;
   Oplocks oplocks_;
   std::vector<BreakWait*> break_waiters_;

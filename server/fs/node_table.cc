@@ -12,7 +12,7 @@ NtStatus NodeTable::Admit(const FileKey& key, OpenFile* open, const Admission& a
   Shard& shard = ShardOf(key);
   std::lock_guard<std::mutex> lock(shard.mutex);
   const auto [found, inserted] = shard.nodes.try_emplace(key);
-  if (inserted) found->second = std::make_shared<FileNode>(key, directories_going_);
+  if (inserted) found->second = std::make_shared<FileNode>(key, directories_going_, locks_);
   const NtStatus status = found->second->Admit(open, admission, &after);
   // A node without opens never stays: a new one admits everybody.
   if (status == NtStatus::kOk) open->node = found->second;

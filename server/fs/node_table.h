@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/status/nt_status.h"
 #include "server/fs/file_node.h"
+#include "server/fs/lock_allowance.h"
 #include "server/fs/open_file.h"
 
 namespace sluice::fs {
@@ -42,6 +43,8 @@ class NodeTable {
   // Looks at every open file: for renames of directories only.
   bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
   size_t size() const;
+  // Byte-range locks of all files.
+  size_t locks() const { return locks_.held(); }
 
   // Whether the deletion of any directory is pending. What is made in one and then asks this is
   // seen by who makes the deletion pending and then looks whether the directory is empty, or sees
@@ -68,6 +71,7 @@ class NodeTable {
   }
 
   std::atomic<size_t> directories_going_{0};
+  LockAllowance locks_;  // of all files
   std::array<Shard, kShards> shards_;
   std::atomic<uint64_t> failed_removals_{0};
 };

@@ -10,6 +10,7 @@
 
 #include "server/fs/change_watches.h"
 #include "server/fs/file_node.h"
+#include "server/fs/lock_allowance.h"
 #include "server/fs/share_mode.h"
 #include "server/storage/backend.h"
 
@@ -40,6 +41,9 @@ class OpenFile {
   OplockLevel oplock = OplockLevel::kNone;  // that it was given; it may have broken since
   std::shared_ptr<FileNode> node;
   std::unique_ptr<storage::File> file;
+
+  // What its session's locks are counted in; set before the first of them. Null: nothing.
+  std::shared_ptr<LockAllowance> session_locks;
 
   // Guarded by the node's mutex.
   std::string path;  // as Backend has them

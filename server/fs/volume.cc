@@ -9,11 +9,13 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "proto/smb2/change_notify.h"
+#include "server/base/fs_limits.h"
 #include "server/base/log.h"
 #include "server/base/refusal_log.h"
 #include "server/fs/creation.h"
 #include "server/fs/file_times.h"
 #include "server/fs/stream_file.h"
+#include "server/ring/yield.h"
 
 namespace sluice::fs {
 
@@ -69,6 +71,10 @@ bool Volume::Moving(absl::string_view path) const {
 Task<void> Volume::Close(const std::shared_ptr<OpenFile>& open, FileMetadata* metadata) {
   open->closed = true;
   if (open->watch != nullptr) watches_.Remove(open->watch);
+  const bool locked = open->session_locks != nullptr;  // ever
+  while (locked && open->node->ReleaseSomeLocks(*open, limits::locks_per_turn_max)) {
+    co_await ring::Yield();
+  }
   if (open->wrote) {
     const std::optional<int64_t> modified = open->node->WriteTimeAtClose(WallTime(clock_));
     if (modified.has_value()) {

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "proto/smb2/negotiate.h"
+#include "server/base/fs_limits.h"
+#include "server/ring/yield.h"
 #include "server/session/connection_state.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
@@ -28,13 +30,20 @@ NtStatus CheckLockFlags(const LockElement& element, bool* may_wait) {
              : NtStatus::kInvalidParameter;
 }
 
-NtStatus UnlockAll(fs::OpenFile& file, const proto::LockRequest& request) {
+// Whether the loop's other work is to go on before the element after the first `done`.
+bool TurnIsOver(size_t done) { return done > 0 && done % limits::locks_per_turn_max == 0; }
+
+// Those before the first that fails stay released.
+ring::Task<NtStatus> UnlockAll(fs::OpenFile& file, const proto::LockRequest& request) {
+  size_t done = 0;
   for (const LockElement& element : request.locks) {
-    if (element.flags != proto::kLockFlagUnlock) return NtStatus::kInvalidParameter;
+    if (element.flags != proto::kLockFlagUnlock) co_return NtStatus::kInvalidParameter;
+    if (TurnIsOver(done)) co_await ring::Yield();
     const NtStatus status = file.node->Unlock(file, RangeOf(element));
-    if (status != NtStatus::kOk) return status;
+    if (status != NtStatus::kOk) co_return status;
+    ++done;
   }
-  return NtStatus::kOk;
+  co_return NtStatus::kOk;
 }
 
 // A lock that may wait, alone in its request: waits in line, and is cancelled with the request.
@@ -49,7 +58,9 @@ ring::Task<NtStatus> LockWaiting(Request& request, fs::OpenFile& file, const Loc
   co_return ended;
 }
 
-// All or none.
+// All or none. Others may see some of the locks of a request that fails in the end, for as long as
+// it takes: they may be refused what they could have had, and are never granted what they could
+// not.
 ring::Task<NtStatus> LockAll(Request& request, fs::OpenFile& file, const proto::LockRequest& lock) {
   size_t taken = 0;
   NtStatus status = NtStatus::kOk;
@@ -61,6 +72,7 @@ ring::Task<NtStatus> LockAll(Request& request, fs::OpenFile& file, const proto::
     }
     if (status == NtStatus::kOk && !RangeOf(element).valid()) status = NtStatus::kInvalidLockRange;
     if (status != NtStatus::kOk) break;
+    if (TurnIsOver(taken)) co_await ring::Yield();
     if (may_wait) {
       status = co_await LockWaiting(request, file, element);
     } else {
@@ -70,7 +82,11 @@ ring::Task<NtStatus> LockAll(Request& request, fs::OpenFile& file, const proto::
     ++taken;
   }
   if (status != NtStatus::kOk) {
-    while (taken > 0) file.node->Unlock(file, RangeOf(lock.locks[--taken]));
+    for (size_t i = taken; i > 0; --i) {
+      const LockElement& element = lock.locks[i - 1];
+      file.node->TakeBack(file, RangeOf(element), Exclusive(element));
+      if (TurnIsOver(taken - i + 1)) co_await ring::Yield();
+    }
   }
   co_return status;
 }
@@ -91,6 +107,7 @@ ring::Task<NtStatus> HandleLock(Request& request) {
   if (!proto::LockRequest::Decode(request.message, &lock)) co_return NtStatus::kInvalidParameter;
   const std::shared_ptr<fs::OpenFile> file = FileOf(request);
   if (file->directory || file->symlink) co_return NtStatus::kInvalidDeviceRequest;
+  if (file->session_locks == nullptr) file->session_locks = request.open->session_locks();
   uint8_t* const sequence = SequenceSlot(request, lock, *file);
   // Slots hold the number and one, so that 0 is none.
   const uint8_t number = static_cast<uint8_t>(lock.lock_sequence_number + 1);
@@ -99,7 +116,7 @@ ring::Task<NtStatus> HandleLock(Request& request) {
     if (sequence != nullptr) *sequence = 0;
     const bool unlocks = (lock.locks[0].flags & proto::kLockFlagUnlock) != 0;
     if (unlocks) {
-      status = UnlockAll(*file, lock);
+      status = co_await UnlockAll(*file, lock);
     } else {
       status = co_await LockAll(request, *file, lock);
     }

@@ -29,6 +29,7 @@ bool OpenTable::Insert(std::shared_ptr<Open> open, uint32_t tree_id) {
   open->id_.persistent = next_persistent.fetch_add(1, std::memory_order_relaxed);
   open->id_.volatile_id = VolatileId(slot.generation, index);
   open->tree_id_ = tree_id;
+  open->session_locks_ = locks_;
   slot.open = std::move(open);
   size_->fetch_add(1, std::memory_order_relaxed);
   return true;

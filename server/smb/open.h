@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proto/smb2/file_id.h"
+#include "server/fs/lock_allowance.h"
 #include "server/ring/task.h"
 #include "server/smb/activity.h"
 
@@ -44,6 +45,8 @@ class Open {
   // Valid from OpenTable::Insert on.
   proto::FileId id() const { return id_; }
   uint32_t tree_id() const { return tree_id_; }
+  // The byte-range locks of all of the session's opens.
+  const std::shared_ptr<fs::LockAllowance>& session_locks() const { return session_locks_; }
 
   Activity activity;
 
@@ -53,6 +56,7 @@ class Open {
   const Kind kind_;
   proto::FileId id_{};
   uint32_t tree_id_ = 0;
+  std::shared_ptr<fs::LockAllowance> session_locks_;
 };
 
 // The opens of one session. On the session's loop only, except size().
@@ -86,6 +90,8 @@ class OpenTable {
 
   std::vector<Slot> slots_;
   uint32_t first_free_ = kNoSlot;
+  // Opens may outlive the table.
+  const std::shared_ptr<fs::LockAllowance> locks_ = std::make_shared<fs::LockAllowance>();
   const std::shared_ptr<std::atomic<size_t>> size_ = std::make_shared<std::atomic<size_t>>(0);
 
   static constexpr uint32_t kNoSlot = ~0u;
