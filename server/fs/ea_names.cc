@@ -12,7 +12,7 @@ namespace {
 constexpr absl::string_view kUserPrefix = "user.";
 
 // Besides the streams, whose names vary.
-constexpr absl::string_view kReserved[] = {
+const absl::string_view kReserved[] = {
     kDosAttributeXattr,
     "user.SAMBA_PAI",              // what an ACL had inherited
     "user.SAMBA_STREAMS",          // vfs_streams_depot
