@@ -20,6 +20,8 @@ absl::string_view Name(CloseReason reason) {
       return "send timeout";
     case CloseReason::kIdleTimeout:
       return "idle timeout";
+    case CloseReason::kTooSlow:
+      return "too slow while memory was short";
     case CloseReason::kSendQueueFull:
       return "send queue full";
     case CloseReason::kProtocolError:

@@ -18,6 +18,7 @@ enum class CloseReason : uint8_t {
   kFrameTimeout,      // a frame that does not come to its end
   kSendTimeout,       // the peer does not read
   kIdleTimeout,       // nothing happens and there is no session
+  kTooSlow,           // held memory that was short and moved next to nothing
   kSendQueueFull,     // more unsent than allowed
   kProtocolError,     // by the layers above
   kLocal,             // by the layers above: log-off, administration
@@ -25,7 +26,7 @@ enum class CloseReason : uint8_t {
   kResource,          // out of memory or descriptors
   kInternalError,     // an error that only our own mistake explains, or an unknown one
 };
-inline constexpr size_t kCloseReasons = 14;
+inline constexpr size_t kCloseReasons = 15;
 
 // A plain name, such as "frame timeout".
 absl::string_view Name(CloseReason reason);

@@ -1,10 +1,14 @@
 #include "server/net/connection.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <atomic>
+#include <cstddef>
 #include <utility>
 
+#include "server/base/net_limits.h"
 #include "server/net/receiver.h"
 #include "server/net/sender.h"
 
@@ -16,6 +20,19 @@ constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kClosePushNanos = 1'000'000'000;
 
 std::atomic<uint64_t> next_id{1};
+
+// What the peer has sent and taken so far, in bytes of TCP: an operation in flight does not tell
+// how far it is. False where the kernel does not say.
+bool MovedBytes(int fd, uint64_t* bytes) {
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+  if (length < offsetof(tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received)) {
+    return false;
+  }
+  *bytes = info.tcpi_bytes_received + info.tcpi_bytes_acked;
+  return true;
+}
 
 }  // namespace
 
@@ -32,7 +49,9 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
         send_queue_bytes_max_(options.send_queue_bytes_max),
         idle_nanos_(options.idle_without_session_timeout_ms * kNanosPerMilli),
         counters_(options.counters != nullptr ? *options.counters : UnusedCounters()),
-        receiver_(loop, fd, options.frame_timeout_ms * kNanosPerMilli, counters_, *this),
+        account_(options.account),
+        receiver_(loop, fd, options.account, options.frame_timeout_ms * kNanosPerMilli, counters_,
+                  *this),
         sender_(loop, fd, options.send_timeout_ms * kNanosPerMilli, counters_, *this) {
     counters_.opened.Add();
     receiver_.set_frame_limit(options.frame_bytes_max);
@@ -78,6 +97,24 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   bool closing_after_send() const { return reason_chosen_; }
 
   void NoteProgress() { active_ = loop_.now(); }
+
+  void EndIfSlow() {
+    if (closing_) return;
+    const bool exempt = account_ == nullptr || account_->bytes() == 0 ||
+                        (account_->trusted() && account_->bytes() <= limits::shortage_exempt_bytes);
+    const bool waits = receiver_.waits_for_peer() || sender_.in_flight();
+    uint64_t moved = 0;
+    if (exempt || !waits || !MovedBytes(fd_, &moved)) {
+      slow_looks_ = 0;
+      return;
+    }
+    const uint64_t since = loop_.now() - std::exchange(slow_look_at_, loop_.now());
+    const bool slow = slow_looks_ > 0 && moved - moved_ < limits::shortage_progress_bytes &&
+                      since < 2 * limits::shortage_interval_ms * kNanosPerMilli;
+    slow_looks_ = slow ? slow_looks_ + 1 : 1;
+    moved_ = moved;
+    if (slow_looks_ > limits::shortage_intervals_max) Close(CloseReason::kTooSlow);
+  }
 
   void set_has_session(bool has_session) {
     has_session_ = has_session;
@@ -168,6 +205,10 @@ class Connection::Impl final : private ReceiverHost, private SenderHost {
   const size_t send_queue_bytes_max_;
   const uint64_t idle_nanos_;
   NetCounters& counters_;
+  ring::BufferAccount* const account_;
+  size_t slow_looks_ = 0;  // of EndIfSlow(): the first, and those after it that found no progress
+  uint64_t moved_ = 0;     // at the last of them
+  uint64_t slow_look_at_ = 0;
   Receiver receiver_;
   Sender sender_;
   uint64_t active_ = 0;  // when progress was last noted
@@ -219,5 +260,7 @@ void Connection::set_frame_limit(size_t bytes) { impl_->receiver().set_frame_lim
 void Connection::set_has_session(bool has_session) { impl_->set_has_session(has_session); }
 
 void Connection::NoteProgress() { impl_->NoteProgress(); }
+
+void Connection::EndIfSlow() { impl_->EndIfSlow(); }
 
 }  // namespace sluice::net

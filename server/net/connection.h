@@ -67,6 +67,8 @@ struct ConnectionOptions {
   uint64_t frame_timeout_ms = limits::frame_timeout_ms;
   uint64_t send_timeout_ms = limits::send_timeout_ms;
   uint64_t idle_without_session_timeout_ms = limits::idle_without_session_timeout_ms;
+  // What its frames are charged to; outlives them and the connection. nullptr: nobody's.
+  ring::BufferAccount* account = nullptr;
   NetCounters* counters = nullptr;  // of the loop; nullptr: nobody counts
 };
 
@@ -112,6 +114,10 @@ class Connection {
   // the first frame is too, for the idle timeout. Other frames are no reason to keep it.
   void set_has_session(bool has_session);
   void NoteProgress();
+  // To be called from time to time while memory is short: ends the connection if its peer keeps
+  // memory in use, with a frame that it does not finish or answers that it does not take, and has
+  // moved less than limits::shortage_progress_bytes between each of the last few calls.
+  void EndIfSlow();
 
  private:
   class Impl;

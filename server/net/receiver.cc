@@ -27,6 +27,9 @@ constexpr uint8_t kTypeKeepAlive = 0x85;
 // After this many small frames in a row the multishot receive returns.
 constexpr uint8_t kStreak = 16;
 constexpr uint64_t kAheadIdleNanos = 1'000'000'000;
+// The first buffer of a frame that has to earn a larger one, and how much larger the next one is.
+constexpr size_t kFirstBytes = 1024;
+constexpr size_t kGrowth = 4;
 constexpr uint64_t kMemoryRetryNanos = 5'000'000;
 // A frame that goes on must bring this much in each frame timeout, or its end.
 constexpr uint32_t kProgressBytes = 64u << 10;
@@ -37,10 +40,11 @@ constexpr size_t kBacklogKeptBytes = 64u << 10;
 
 }  // namespace
 
-Receiver::Receiver(ring::Loop& loop, int fd, uint64_t frame_timeout_nanos, NetCounters& counters,
-                   ReceiverHost& host)
+Receiver::Receiver(ring::Loop& loop, int fd, ring::BufferAccount* account,
+                   uint64_t frame_timeout_nanos, NetCounters& counters, ReceiverHost& host)
     : loop_(loop),
       fd_(fd),
+      account_(account),
       frame_timeout_nanos_(frame_timeout_nanos),
       counters_(counters),
       host_(host) {}
@@ -50,6 +54,7 @@ void Receiver::Stop() {
   frame_timer_.Cancel();
   ahead_timer_.Cancel();
   memory_timer_.Cancel();
+  memory_waiter_.Cancel();
   std::vector<uint8_t>().swap(backlog_);
   backlog_offset_ = 0;
   // The buffers of an operation in flight stay until it has ended.
@@ -199,10 +204,11 @@ void Receiver::Pump() {
 
 Receiver::Operation Receiver::Wanted() const {
   if (paused_ || no_memory_ || end_of_file_) return Operation::kNone;
-  if (frame_ && (frame_length_ > limits::small_frame_bytes_max || streak_ > 0)) {
+  if (frame_ && FrameHasWholeBuffer() &&
+      (frame_length_ > limits::small_frame_bytes_max || streak_ > 0)) {
     return Operation::kRest;
   }
-  return streak_ > 0 && !InFrame() ? Operation::kAhead : Operation::kMultishot;
+  return streak_ > 0 && !InFrame() && trusted() ? Operation::kAhead : Operation::kMultishot;
 }
 
 void Receiver::Begin(Operation operation) {
@@ -212,7 +218,7 @@ void Receiver::Begin(Operation operation) {
   }
   if (operation == Operation::kAhead) {
     const size_t bytes = kMessageOffset + last_large_length_;
-    if (ahead_.capacity() < bytes) ahead_ = loop_.buffers().Acquire(bytes);
+    if (ahead_.capacity() < bytes) ahead_ = AcquireFrame(bytes);
     if (!ahead_) operation = Operation::kMultishot;
   }
   operation_ = operation;
@@ -295,12 +301,16 @@ size_t Receiver::Consume(absl::Span<const uint8_t> data) {
       if (header_filled_ < kFrameHeaderBytes || !BeginFrame()) break;
       if (!frame_) continue;  // a keep-alive
     }
-    const size_t n = std::min<size_t>(frame_length_ - frame_filled_, data.size());
+    if (FrameRoom() == 0 && !GrowFrame()) break;
+    const size_t n = std::min(FrameRoom(), data.size());
     std::memcpy(frame_.data() + kMessageOffset + frame_filled_, data.data(), n);
     frame_filled_ += static_cast<uint32_t>(n);
     data.remove_prefix(n);
     Progressed();
-    if (!FrameComplete()) break;
+    if (!FrameComplete()) {
+      if (data.empty()) break;
+      continue;
+    }
     Deliver();
     if (data.empty()) break;
   }
@@ -322,21 +332,51 @@ bool Receiver::BeginFrame() {
     Fail(CloseReason::kFrameTooLarge);
     return false;
   }
-  frame_ = loop_.buffers().Acquire(kMessageOffset + length);
-  no_memory_ = !frame_;
-  if (no_memory_) {
-    counters_.no_frame_buffer.Add();
-    loop_.ArmTimer(memory_timer_, loop_.now() + kMemoryRetryNanos);
-    return false;
-  }
   frame_length_ = length;
   frame_filled_ = 0;
+  return GrowFrame();
+}
+
+size_t Receiver::frame_whole_bytes() const { return kMessageOffset + frame_length_; }
+
+size_t Receiver::FrameRoom() const {
+  return std::min(frame_.capacity(), frame_whole_bytes()) - kMessageOffset - frame_filled_;
+}
+
+ring::Buffer Receiver::AcquireFrame(size_t bytes) {
+  if (account_ == nullptr) return loop_.buffers().Acquire(bytes);
+  return loop_.buffers().Acquire(bytes, *account_);
+}
+
+// Gives the frame its buffer, or a larger one. False if it has to wait for one.
+bool Receiver::GrowFrame() {
+  size_t bytes = frame_whole_bytes();
+  if (!trusted()) bytes = std::min(bytes, std::max(kFirstBytes, frame_.capacity() * kGrowth));
+  ring::Buffer larger = AcquireFrame(bytes);
+  no_memory_ = !larger;
+  if (no_memory_) {
+    counters_.no_frame_buffer.Add();
+    if (account_ != nullptr) {
+      loop_.buffers().Wait(memory_waiter_, *account_, bytes);
+    } else {
+      loop_.ArmTimer(memory_timer_, loop_.now() + kMemoryRetryNanos);
+    }
+    return false;
+  }
+  if (frame_) std::memcpy(larger.data(), frame_.data(), kMessageOffset + frame_filled_);
+  frame_ = std::move(larger);
   return true;
 }
 
 void Receiver::OnMemoryTimer() {
   no_memory_ = false;
-  if (!paused_) BeginFrame();
+  if (!paused_) {
+    if (frame_) {
+      GrowFrame();
+    } else {
+      BeginFrame();
+    }
+  }
   Pump();
 }
 

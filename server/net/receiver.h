@@ -35,10 +35,14 @@ class ReceiverHost {
 //   kAhead      after a large frame: the next header and, if it is as large, its frame, into a
 //               buffer of the same size, so that a stream of them costs one operation each and no
 //               copy. After a second without data the multishot, which holds no buffer, returns.
+//
+// The frame of a peer that is not trusted, which may only announce it, gets its buffer as its bytes
+// arrive.
 class Receiver {
  public:
-  Receiver(ring::Loop& loop, int fd, uint64_t frame_timeout_nanos, NetCounters& counters,
-           ReceiverHost& host);
+  // `account`: of what its frames need; null: nobody's.
+  Receiver(ring::Loop& loop, int fd, ring::BufferAccount* account, uint64_t frame_timeout_nanos,
+           NetCounters& counters, ReceiverHost& host);
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
 
@@ -55,6 +59,8 @@ class Receiver {
   bool paused() const { return paused_; }
 
   void set_frame_limit(size_t bytes) { frame_limit_ = bytes; }
+  // It holds a buffer until its peer sends more.
+  bool waits_for_peer() const { return frame_ && !FrameComplete() && !no_memory_ && !paused_; }
 
  private:
   enum class Operation : uint8_t { kNone, kMultishot, kRest, kAhead };
@@ -79,14 +85,32 @@ class Receiver {
   size_t Consume(absl::Span<const uint8_t> data);
   void ConsumeBacklog();
   bool BeginFrame();
+  ring::Buffer AcquireFrame(size_t bytes);
+  bool GrowFrame();
+  // What the buffer still takes of the frame.
+  size_t FrameRoom() const;
+  bool FrameHasWholeBuffer() const { return frame_.capacity() >= frame_whole_bytes(); }
+  size_t frame_whole_bytes() const;
+  bool trusted() const { return account_ == nullptr || account_->trusted(); }
   bool FrameComplete() const { return frame_ && frame_filled_ == frame_length_; }
   bool InFrame() const { return frame_ || header_filled_ != 0; }
   void Deliver();
   void FrameStarted();
   void Progressed();
 
+  class MemoryWaiter final : public ring::BufferWaiter {
+   public:
+    explicit MemoryWaiter(Receiver* receiver) : receiver_(receiver) {}
+
+   private:
+    void OnBuffers() override { receiver_->OnMemoryTimer(); }
+
+    Receiver* receiver_;
+  };
+
   ring::Loop& loop_;
   const int fd_;
+  ring::BufferAccount* const account_;
   const uint64_t frame_timeout_nanos_;
   NetCounters& counters_;
   ReceiverHost& host_;
@@ -96,7 +120,7 @@ class Receiver {
   bool paused_ = false;
   bool stopped_ = false;
   bool resuming_ = false;   // OnResume is on its way
-  bool no_memory_ = false;  // a header is there and no buffer for its frame
+  bool no_memory_ = false;  // a header is there and no buffer for (more of) its frame
   bool end_of_file_ = false;
   bool late_ = false;   // the frame timer ran out; what the cancelled operation brought decides
   uint8_t streak_ = 0;  // above 0: large frames are coming
@@ -120,7 +144,8 @@ class Receiver {
   ring::MemberOp<Receiver, &Receiver::OnResume> resume_{this};
   ring::MemberTimer<Receiver, &Receiver::OnFrameTimer> frame_timer_{this};
   ring::MemberTimer<Receiver, &Receiver::OnAheadTimer> ahead_timer_{this};
-  ring::MemberTimer<Receiver, &Receiver::OnMemoryTimer> memory_timer_{this};
+  ring::MemberTimer<Receiver, &Receiver::OnMemoryTimer> memory_timer_{this};  // without an account
+  MemoryWaiter memory_waiter_{this};
 };
 
 }  // namespace sluice::net

@@ -88,13 +88,33 @@ BufferPool::~BufferPool() {
   munmap(base_, range_bytes_);
 }
 
+// The addresses of the smallest classes may all be in use while there is memory.
+size_t BufferPool::UsableClass(size_t bytes) const {
+  size_t index = ClassOf(bytes);
+  while (index < classes_.size() && classes_[index].bytes < kStaggeredBytesMin &&
+         Full(classes_[index])) {
+    ++index;
+  }
+  return index;
+}
+
+bool BufferPool::Full(const Class& c) {
+  return c.pinned.empty() && c.warm.empty() && c.cold.empty() && c.used == c.count;
+}
+
 size_t BufferPool::ClassOf(size_t bytes) const {
   return static_cast<size_t>(std::lower_bound(kClassBytes.begin(), kClassBytes.end(), bytes) -
                              kClassBytes.begin());
 }
 
 Buffer BufferPool::Acquire(size_t bytes) {
-  const size_t index = ClassOf(bytes);
+  Buffer buffer = Take(bytes, bytes_max_);
+  short_ = short_ || !buffer;
+  return buffer;
+}
+
+Buffer BufferPool::Take(size_t bytes, size_t bytes_max) {
+  const size_t index = UsableClass(bytes);
   if (index == classes_.size()) return {};
   Class& c = classes_[index];
   uint32_t number;
@@ -105,8 +125,9 @@ Buffer BufferPool::Acquire(size_t bytes) {
     number = c.warm.back();
     c.warm.pop_back();
     c.warm_low = std::min(c.warm_low, c.warm.size());
+    if (Trimmable(c.bytes)) idle_bytes_ -= c.bytes;
   } else {
-    if ((c.cold.empty() && c.used == c.count) || !MakeRoom(c.bytes)) {
+    if ((c.cold.empty() && c.used == c.count) || !MakeRoom(c.bytes, bytes_max)) {
       exhausted_.Add();
       return {};
     }
@@ -128,13 +149,16 @@ Buffer BufferPool::Acquire(size_t bytes) {
   return Buffer(this, data + later, c.bytes - later);
 }
 
-void BufferPool::Release(uint8_t* data, size_t capacity) {
+void BufferPool::Release(uint8_t* data, size_t capacity, BufferAccount* account) {
   Class& c = classes_[ClassOf(capacity)];
   const auto number = static_cast<uint32_t>(static_cast<size_t>(data - c.base) / c.bytes);
   bytes_in_use_ -= c.bytes;
   ASAN_POISON_MEMORY_REGION(c.base + number * c.bytes, c.bytes);
   const bool pinned = c.per_unit > 0 && c.unit_arena[number / c.per_unit] != kNoArena;
   (pinned ? c.pinned : c.warm).push_back(number);
+  if (!pinned && Trimmable(c.bytes)) idle_bytes_ += c.bytes;
+  if (account != nullptr) Refund(*account, c.bytes);
+  if (waiting_first_ != nullptr) RoomChanged();
 }
 
 // Takes the next unit of fresh buffers and pins it, as long as the budget lasts.
@@ -175,8 +199,8 @@ uint16_t BufferPool::ArenaOf(const void* data, size_t bytes) const {
 }
 
 // Makes `bytes` fit under the bound by giving back memory that is only kept for reuse.
-bool BufferPool::MakeRoom(size_t bytes) {
-  while (bytes_held_ + bytes > bytes_max_) {
+bool BufferPool::MakeRoom(size_t bytes, size_t bytes_max) {
+  while (bytes_held_ + bytes > bytes_max) {
     Class* largest = nullptr;
     for (Class& c : classes_) {
       if (!Trimmable(c.bytes) || c.warm.empty()) continue;
@@ -185,7 +209,7 @@ bool BufferPool::MakeRoom(size_t bytes) {
       }
     }
     if (largest == nullptr) return false;
-    const size_t missing = bytes_held_ + bytes - bytes_max_;
+    const size_t missing = bytes_held_ + bytes - bytes_max;
     Chill(*largest, std::min(largest->warm.size(), missing / largest->bytes + 1));
   }
   return true;
@@ -200,6 +224,7 @@ void BufferPool::Chill(Class& c, size_t n) {
   c.warm.erase(c.warm.begin(), c.warm.begin() + static_cast<ptrdiff_t>(n));
   c.warm_low = std::min(c.warm_low, c.warm.size());
   bytes_held_ -= n * c.bytes;
+  idle_bytes_ -= n * c.bytes;
 }
 
 bool BufferPool::TrimIdle() {

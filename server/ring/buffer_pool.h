@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "server/ring/buffer_account.h"
 #include "server/ring/counters.h"
 
 namespace sluice::ring {
@@ -24,10 +25,12 @@ class Buffer {
   Buffer() = default;
   Buffer(Buffer&& other) noexcept
       : pool_(std::exchange(other.pool_, nullptr)),
+        account_(std::exchange(other.account_, nullptr)),
         data_(std::exchange(other.data_, nullptr)),
         capacity_(std::exchange(other.capacity_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(pool_, other.pool_);
+    std::swap(account_, other.account_);
     std::swap(data_, other.data_);
     std::swap(capacity_, other.capacity_);
     return *this;
@@ -48,6 +51,7 @@ class Buffer {
       : pool_(pool), data_(data), capacity_(capacity) {}
 
   BufferPool* pool_ = nullptr;
+  BufferAccount* account_ = nullptr;  // null: of nobody's account
   uint8_t* data_ = nullptr;
   size_t capacity_ = 0;
 };
@@ -82,7 +86,26 @@ class BufferPool {
 
   // A buffer of at least `bytes`, with old contents; 64-byte aligned.
   // An empty handle when the pool is exhausted or no class is large enough.
+  // Of nobody's account.
   Buffer Acquire(size_t bytes);
+  // The same, where the account may have it now.
+  Buffer Acquire(size_t bytes, BufferAccount& account);
+  // At most limits::answer_bytes_max for an answer that cannot wait: whatever else is in use.
+  Buffer AcquireForAnswer(size_t bytes, BufferAccount& account);
+
+  // Whether Acquire() would give it, with nobody of the account waiting for buffers.
+  bool Allows(const BufferAccount& account, size_t bytes) const;
+  // `waiter` is told, later, when the account may have that much. REQUIRES: a class is large
+  // enough.
+  void Wait(BufferWaiter& waiter, BufferAccount& account, size_t bytes);
+  // `ask` is called where waiters may have become servable; ServeWaiters() is to follow soon, but
+  // not from within.
+  void SetAskToServe(std::function<void()> ask) { ask_to_serve_ = std::move(ask); }
+  void ServeWaiters();
+  // Whether somebody was refused or waits because of what others hold, since the last call.
+  bool TakeShortage() { return std::exchange(short_, false); }
+  // Whether somebody waits because of what others hold.
+  bool short_of_memory() const;
 
   // The registered arena that holds all of this memory, or kNoArena.
   uint16_t ArenaOf(const void* data, size_t bytes) const;
@@ -95,10 +118,18 @@ class BufferPool {
   // In use or kept for reuse.
   size_t bytes_held() const { return bytes_held_; }
   size_t bytes_max() const { return bytes_max_; }
+  // Accounts of clients without a session.
+  size_t untrusted_bytes() const { return untrusted_bytes_; }
   const Counter& exhausted() const { return exhausted_; }
+  const Counter& waits() const { return waits_; }
 
  private:
   friend class Buffer;
+  friend class BufferAccount;
+  friend class BufferWaiter;
+
+  static constexpr size_t kPageBytes = 4096;
+  enum class Verdict : uint8_t { kYes, kAccountFull, kPoolFull };
 
   // Buffers are numbered along the range; a unit of them is one arena where registered.
   struct Class {
@@ -114,11 +145,23 @@ class BufferPool {
     std::vector<uint16_t> unit_arena;  // by unit: its arena, or kNoArena
   };
 
-  void Release(uint8_t* data, size_t capacity);
+  Buffer Take(size_t bytes, size_t bytes_max);
+  void Release(uint8_t* data, size_t capacity, BufferAccount* account);
+  static bool Full(const Class& c);
   size_t ClassOf(size_t bytes) const;
-  bool MakeRoom(size_t bytes);
+  size_t UsableClass(size_t bytes) const;
+  bool MakeRoom(size_t bytes, size_t bytes_max);
   void Chill(Class& c, size_t n);
   bool PinUnit(Class& c);
+
+  // buffer_account.cc
+  Verdict Judge(const BufferAccount& account, const Class& c) const;
+  size_t CommittedWith(const Class& c) const;
+  Buffer Charge(Buffer buffer, BufferAccount& account);
+  void Refund(BufferAccount& account, size_t bytes);
+  void AddWaiting(BufferAccount& account);
+  void RemoveWaiting(BufferAccount& account);
+  void RoomChanged();
 
   const Options options_;
   RegisterArena register_arena_;  // empty once the kernel has refused
@@ -128,13 +171,26 @@ class BufferPool {
   size_t range_bytes_ = 0;
   size_t bytes_in_use_ = 0;
   size_t bytes_held_ = 0;
+  size_t idle_bytes_ = 0;  // of them, what can be given back: warm buffers of whole pages
   size_t registered_bytes_ = 0;
   uint16_t arenas_ = 0;
   Counter exhausted_;
+
+  size_t untrusted_bytes_ = 0;
+  BufferAccount* waiting_first_ = nullptr;  // accounts with waiters
+  BufferAccount* waiting_last_ = nullptr;
+  BufferAccount* serve_next_ = nullptr;  // the next one to be looked at by ServeWaiters()
+  bool served_ = false;
+  bool serve_asked_ = false;
+  bool short_ = false;
+  std::function<void()> ask_to_serve_;
+  Counter waits_;
 };
 
 inline void Buffer::Reset() {
-  if (data_ != nullptr) pool_->Release(std::exchange(data_, nullptr), capacity_);
+  if (data_ != nullptr) {
+    pool_->Release(std::exchange(data_, nullptr), capacity_, std::exchange(account_, nullptr));
+  }
   capacity_ = 0;
 }
 

@@ -114,7 +114,9 @@ Loop::Loop(Options options, std::unique_ptr<Ring> ring)
                [this](uint16_t index, absl::Span<uint8_t> memory) {
                  return ring_->RegisterArena(index, memory);
                }),
-      now_(clock_.MonotonicNanos()) {}
+      now_(clock_.MonotonicNanos()) {
+  buffers_.SetAskToServe([this] { Defer(serve_); });
+}
 
 Loop::~Loop() {
   // The kernel would write into memory that is gone.

@@ -254,6 +254,7 @@ class Loop {
   void OnWake(const Completion& completion);
   void OnWakeSent(const Completion& completion);
   void OnTrim();
+  void OnServe(const Completion&) { buffers_.ServeWaiters(); }
 
   const size_t index_;
   base::Clock& clock_;
@@ -278,6 +279,7 @@ class Loop {
 
   MemberOp<Loop, &Loop::OnWake> wake_{this};
   MemberOp<Loop, &Loop::OnWakeSent> wake_sent_{this};
+  MemberOp<Loop, &Loop::OnServe> serve_{this};
   MemberTimer<Loop, &Loop::OnTrim> trim_{this};
 
   std::mutex posted_mutex_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/ring/buffer_account.h"
 #include "server/smb/oplock_notice.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
@@ -41,7 +42,20 @@ ring::Task<void> Chain::Run(Chain* chain) {
       if (bytes >= LargeReads::kBytesMin) {
         co_await chain->worker_.large_reads().Begin(*chain->connection_, bytes);
       }
-      status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
+      const size_t room = chain->RoomToAwait(part);
+      if (!chain->TakeRoom(room)) {
+        chain->worker_.counters().answers_waited.Add();
+        ring::BufferTurn turn(chain->connection_->account(), OutBytes(room));
+        const bool open = co_await turn;
+        if (!open || chain->ended_) {
+          status = proto::NtStatus::kCancelled;
+        } else {
+          chain->TakeRoom(room);
+        }
+      }
+      if (status == proto::NtStatus::kOk) {
+        status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
+      }
     }
     chain->FinishRequest(status);
     if (!chain->connection_->alive()) break;
@@ -95,7 +109,7 @@ void Chain::Recycle() {
   last_tree_id_ = 0;
   last_session_found_ = false;
   create_error_ = proto::NtStatus::kOk;
-  connection->RemoveChain(this, std::exchange(charged_bytes_, 0));
+  connection->RemoveChain(this);
   worker_.ReturnChain(this);
 }
 
@@ -138,6 +152,7 @@ proto::NtStatus Chain::AddOpen(std::shared_ptr<Open> open) {
   if (opens.size() >= worker_.preferences().limits.opens_per_session ||
       !opens.Insert(open, tree_->id)) {
     return proto::NtStatus::kTooManyOpenedFiles;
+    worker_.counters().opens_refused.Add();
   }
   last_open_ = open;
   if (open->can_break()) {

@@ -133,8 +133,13 @@ class Chain final : public Exchange {
   bool NeedsSignature() const;
   size_t BytesToRead(const Part& part) const;
   bool EnsureOut(size_t bytes);
+  bool MayTakePipe(size_t bytes) const;
   size_t BoundOf(const Part& part) const;
+  size_t RoomToAwait(const Part& part) const;
+  static size_t OutBytes(size_t bytes);
+  bool TakeRoom(size_t bytes);
   size_t BoundOfRest() const;
+  void SetOut(ring::Buffer buffer);
   void SendOut();
   void ListenForBreaks();
   proto::Header ResponseHeader(proto::NtStatus status) const;
@@ -142,7 +147,6 @@ class Chain final : public Exchange {
   Worker& worker_;
   std::shared_ptr<SmbConnection> connection_;
   net::Frame frame_;
-  size_t charged_bytes_ = 0;  // of the frame, to the connection's account
   bool running_ = false;
 
   bool smb1_ = false;

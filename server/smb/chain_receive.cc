@@ -18,8 +18,7 @@ bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame)
   connection_ = std::move(connection);
   frame_ = std::move(frame);
   began_nanos_ = worker_.loop().now();
-  charged_bytes_ = frame_.buffer.capacity();
-  connection_->AddChain(this, charged_bytes_);
+  connection_->AddChain(this);
   switch (proto::ClassifyFrame(frame_.bytes)) {
     case proto::FrameKind::kSmb2:
       if (!Split(frame_.bytes)) return false;

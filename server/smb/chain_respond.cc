@@ -48,20 +48,59 @@ size_t Chain::BoundOfRest() const {
   return bytes;
 }
 
+// The room that is to be had before the present command begins: what the commands from it on may
+// answer with. 0: none, since it may wait for long by itself, or holds a large frame, which must
+// not wait for memory that only its own end would free: what of these finds none fails.
+size_t Chain::RoomToAwait(const Part& part) const {
+  if (out_ != nullptr || frame_.buffer.capacity() > limits::small_frame_bytes_max) return 0;
+  switch (part.header.command) {
+    case proto::Command::kNegotiate:
+    case proto::Command::kSessionSetup:
+    case proto::Command::kLock:
+    case proto::Command::kChangeNotify:
+      return 0;
+    default:
+      return BoundOfRest();
+  }
+}
+
+size_t Chain::OutBytes(size_t bytes) {
+  return std::min(OutMessage::kPayloadOffset + bytes, limits::frame_bytes_max);
+}
+
+void Chain::SetOut(ring::Buffer buffer) {
+  out_ = worker_.TakeOut();
+  out_->buffer = std::move(buffer);
+}
+
+// False where the connection may not have that much now. What may come out of a pipe instead is
+// only asked for.
+bool Chain::TakeRoom(size_t bytes) {
+  if (bytes == 0) return true;
+  ring::BufferPool& buffers = worker_.loop().buffers();
+  if (request_->header.command == proto::Command::kRead && MayTakePipe(bytes)) {
+    return buffers.Allows(connection_->account(), OutBytes(bytes));
+  }
+  ring::Buffer buffer = buffers.Acquire(OutBytes(bytes), connection_->account());
+  if (!buffer) return false;
+  SetOut(std::move(buffer));
+  return true;
+}
+
 bool Chain::EnsureOut(size_t bytes) {
   if (out_ != nullptr) return true;
-  const size_t wanted = OutMessage::kPayloadOffset + bytes;
-  ring::Buffer buffer = worker_.loop().buffers().Acquire(std::min(wanted, limits::frame_bytes_max));
+  ring::BufferPool& buffers = worker_.loop().buffers();
+  ring::BufferAccount& account = connection_->account();
+  ring::Buffer buffer = buffers.Acquire(OutBytes(bytes), account);
+  if (!buffer) buffer = buffers.AcquireForAnswer(OutBytes(bytes), account);
   if (!buffer) {
     worker_.counters().out_of_buffers.Add();
     const size_t least =
         OutMessage::kPayloadOffset + (parts_.size() - index_) * Align8(kErrorResponseBytes);
-    buffer = worker_.loop().buffers().Acquire(least);
+    buffer = buffers.AcquireForAnswer(least, account);
     if (!buffer) return false;
   }
-  out_ = worker_.TakeOut();
-  out_->buffer = std::move(buffer);
-  connection_->Charge(out_->buffer.capacity());
+  SetOut(std::move(buffer));
   return true;
 }
 
@@ -226,11 +265,13 @@ bool Chain::NeedsSignature() const {
 }
 
 ring::Pipe Chain::TakePipe(uint64_t offset, size_t bytes) {
-  if (bytes < LargeReads::kBytesMin || !ring::PipePool::Holds(offset, bytes) ||
-      parts_.size() != 1 || async_id_ != 0 || NeedsSealing() || NeedsSignature()) {
-    return {};
-  }
+  if (!ring::PipePool::Holds(offset, bytes) || async_id_ != 0 || !MayTakePipe(bytes)) return {};
   return worker_.loop().pipes().Acquire();
+}
+
+bool Chain::MayTakePipe(size_t bytes) const {
+  return bytes >= LargeReads::kBytesMin && parts_.size() == 1 && !NeedsSealing() &&
+         !NeedsSignature();
 }
 
 // Of a READ whose answer gains nothing from company in the crypto stage's lanes; else 0.
@@ -249,7 +290,6 @@ void Chain::SendOut() {
   if (out_ == nullptr) return;
   OutMessage* const out = std::exchange(out_, nullptr);
   if (out->pieces.empty() || !connection_->alive()) {
-    connection_->Refund(out->buffer.capacity());
     worker_.ReturnOut(out);
     return;
   }

@@ -56,6 +56,10 @@ void AddWorkerCounters(const Worker& worker, Named* all) {
   AddNamed(all, "wrong_signatures", counters.wrong_signatures.value());
   AddNamed(all, "failed_opens", counters.failed_opens.value());
   AddNamed(all, "out_of_buffers", counters.out_of_buffers.value());
+  AddNamed(all, "opens_refused", counters.opens_refused.value());
+  AddNamed(all, "pipe_memory_refused", counters.pipes_refused.value());
+  AddNamed(all, "answers_waited_for_buffers", counters.answers_waited.value());
+  AddNamed(all, "buffer_shortages", counters.shortages.value());
   AddNamed(all, "reads_uncopied", counters.reads_uncopied.value());
   AddNamed(all, "crypto_flushes", worker.stage_counters().flushes);
   AddNamed(all, "crypto_jobs", worker.stage_counters().jobs);

@@ -28,7 +28,8 @@ void Send(SmbConnection& connection, const Notice& notice) {
   const std::shared_ptr<session::Session> session = connection.FindSession(notice.session_id);
   if (!connection.alive() || session == nullptr) return;
   Worker& worker = connection.worker();
-  ring::Buffer buffer = worker.loop().buffers().Acquire(OutMessage::kPayloadOffset + kNoticeBytes);
+  ring::Buffer buffer = worker.loop().buffers().AcquireForAnswer(
+      OutMessage::kPayloadOffset + kNoticeBytes, connection.account());
   if (!buffer) {
     // It would go on to trust what it has cached.
     worker.counters().out_of_buffers.Add();
@@ -37,7 +38,6 @@ void Send(SmbConnection& connection, const Notice& notice) {
   }
   OutMessage* const out = worker.TakeOut();
   out->buffer = std::move(buffer);
-  connection.Charge(out->buffer.capacity());
   proto::Header header;
   header.command = proto::Command::kOplockBreak;
   header.flags = proto::kFlagResponse;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/base/net_limits.h"
 #include "server/base/refusal_log.h"
 #include "server/smb/chain.h"
 #include "server/smb/session_state.h"
@@ -20,11 +21,12 @@ constexpr uint64_t kNanosPerMilli = 1'000'000;
 // Between two looks at an authentication that is being worked on.
 constexpr uint64_t kBusyNanos = 1'000'000'000;
 
-net::ConnectionOptions TransportOptions(Worker& worker) {
+net::ConnectionOptions TransportOptions(Worker& worker, ring::BufferAccount& account) {
   net::ConnectionOptions options;
   options.handshake_timeout_ms = worker.preferences().timeouts.handshake;
   options.idle_without_session_timeout_ms = worker.preferences().timeouts.idle;
   options.counters = &worker.net_counters();
+  options.account = &account;
   return options;
 }
 
@@ -34,8 +36,9 @@ SmbConnection::SmbConnection(Worker& worker, int fd, std::string peer)
     : worker_(worker),
       peer_(peer),
       since_(worker.server().clock.WallNanos()),
+      account_(worker.loop().buffers(), false),
       transport_(std::make_unique<net::Connection>(worker.loop(), fd, std::move(peer),
-                                                   TransportOptions(worker), *this)),
+                                                   TransportOptions(worker, account_), *this)),
       state_(transport_->id(), worker.preferences().limits.credits) {}
 
 proto::Dialect SmbConnection::dialect() const {
@@ -64,6 +67,7 @@ void SmbConnection::OnFrame(net::Connection&, net::Frame frame) {
 
 void SmbConnection::OnWritable(net::Connection&) {
   if (!alive_) return;
+  UpdateBackPressure();
   if (ready_first_ != nullptr) {
     worker_.QueueForSending(this);
   } else if (draining_ && chain_count_ == 0) {
@@ -76,6 +80,7 @@ void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   alive_ = false;
   authentication_timer_.Cancel();
   transport_.reset();
+  account_.Close();
   for (const std::shared_ptr<session::Session>& session : state_.TakeSessions()) {
     ring::Spawn(EndSession(session, nullptr, net::Name(reason)));
   }
@@ -107,6 +112,7 @@ void SmbConnection::SessionsChanged() {
   if (!alive_) return;
   const bool has_session = state_.HasValidSession();
   transport_->set_has_session(has_session);
+  account_.set_trusted(has_session);
   transport_->set_frame_limit(has_session ? limits::frame_bytes_max
                                           : limits::unauthenticated_frame_bytes_max);
 }
@@ -249,31 +255,25 @@ uint64_t SmbConnection::BeginAsync() {
   return ++last_async_id_;
 }
 
-void SmbConnection::AddChain(Chain* chain, size_t frame_bytes) {
+void SmbConnection::AddChain(Chain* chain) {
   chain->previous = nullptr;
   chain->next = chains_;
   if (chains_ != nullptr) chains_->previous = chain;
   chains_ = chain;
   ++chain_count_;
-  Charge(frame_bytes);
+  UpdateBackPressure();
 }
 
-void SmbConnection::RemoveChain(Chain* chain, size_t frame_bytes) {
+void SmbConnection::RemoveChain(Chain* chain) {
   (chain->previous == nullptr ? chains_ : chain->previous->next) = chain->next;
   if (chain->next != nullptr) chain->next->previous = chain->previous;
   chain->next = chain->previous = nullptr;
   --chain_count_;
-  Refund(frame_bytes);
-}
-
-void SmbConnection::Charge(size_t bytes) {
-  bytes_in_flight_ += bytes;
   UpdateBackPressure();
 }
 
-void SmbConnection::Refund(size_t bytes) {
-  bytes_in_flight_ -= bytes;
-  UpdateBackPressure();
+void SmbConnection::EndIfSlow() {
+  if (alive_) transport_->EndIfSlow();
 }
 
 // Requests that wait with an interim response have a limit of their own: they must not keep the
@@ -283,13 +283,10 @@ void SmbConnection::UpdateBackPressure() {
   const size_t active = chain_count_ - async_count_;
   const size_t active_max = worker_.preferences().limits.requests_in_flight;
   if (!paused_) {
-    if (active < active_max && bytes_in_flight_ < limits::bytes_in_flight_per_connection_max / 2) {
-      return;
-    }
+    if (active < active_max && account_.bytes() < limits::connection_bytes_pause) return;
     paused_ = true;
     transport_->PauseReceive();
-  } else if (active <= active_max / 2 &&
-             bytes_in_flight_ <= limits::bytes_in_flight_per_connection_max / 4) {
+  } else if (active <= active_max / 2 && account_.bytes() <= limits::connection_bytes_resume) {
     paused_ = false;
     transport_->ResumeReceive();
   }
@@ -304,7 +301,6 @@ void SmbConnection::QueueOut(OutMessage* out) {
 void SmbConnection::DropOuts(OutMessage* first) {
   while (first != nullptr) {
     OutMessage* const out = std::exchange(first, first->next);
-    Refund(out->buffer.capacity());
     worker_.ReturnOut(out);
   }
 }
@@ -336,7 +332,6 @@ void SmbConnection::FinishSend() {
     size_t offset = 0;
     const bool made = out->Finalize(&offset);
     sending_ = out->next;
-    Refund(out->buffer.capacity());
     if (made && alive_) {
       frames.emplace_back();
       frames.back().buffer = std::move(out->buffer);

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "proto/smb2/header.h"
 #include "server/net/connection.h"
+#include "server/ring/buffer_account.h"
 #include "server/ring/task.h"
 #include "server/ring/timer.h"
 #include "server/session/connection_state.h"
@@ -49,7 +50,7 @@ class SmbConnection final : public net::FrameHandler,
   Activity activity;
   int64_t since() const { return since_; }
   size_t requests_in_progress() const { return chain_count_; }
-  size_t bytes_in_flight() const { return bytes_in_flight_; }
+  size_t bytes_in_flight() const { return account_.bytes(); }
 
   session::Connection& state() { return state_; }
   const session::Connection& state() const { return state_; }
@@ -87,13 +88,14 @@ class SmbConnection final : public net::FrameHandler,
   void EndAsync() { --async_count_; }
 
   // For Chain.
-  // With the bytes of its frame, which count as those that Charge() and Refund() are told.
-  void AddChain(Chain* chain, size_t frame_bytes);
-  void RemoveChain(Chain* chain, size_t frame_bytes);
-  void Charge(size_t bytes);
-  void Refund(size_t bytes);
+  void AddChain(Chain* chain);
+  void RemoveChain(Chain* chain);
+  // What all frames, received and to be sent, are charged to.
+  ring::BufferAccount& account() { return account_; }
   void QueueOut(OutMessage* out);
 
+  // For Worker, from time to time while memory is short.
+  void EndIfSlow();
   // For Worker, at a turn's end: the first adds the jobs of what can be sent now, the second, after
   // the crypto stage ran, hands it to the transport.
   void PrepareSend();
@@ -112,6 +114,7 @@ class SmbConnection final : public net::FrameHandler,
   Worker& worker_;
   const std::string peer_;
   const int64_t since_;
+  ring::BufferAccount account_;
   std::unique_ptr<net::Connection> transport_;
   session::Connection state_;
   bool alive_ = true;
@@ -122,7 +125,6 @@ class SmbConnection final : public net::FrameHandler,
 
   Chain* chains_ = nullptr;
   size_t chain_count_ = 0;
-  size_t bytes_in_flight_ = 0;
   size_t async_count_ = 0;
   uint64_t last_async_id_ = 0;
 

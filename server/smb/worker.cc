@@ -4,9 +4,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/net_limits.h"
 #include "server/base/refusal_log.h"
 
 namespace sluice::smb {
+namespace {
+
+constexpr uint64_t kNanosPerMilli = 1'000'000;
+
+}  // namespace
 
 Worker::Worker(ServerState& server, ring::Loop& loop)
     : server_(server),
@@ -75,7 +81,22 @@ void Worker::OnTurn(ring::Loop&) {
   }
   if (!ready_.empty()) SendReady();
   large_reads_.OnTurn();
+  if (loop_.buffers().TakeShortage()) {
+    counters_.shortages.Add();
+    if (!shortage_timer_.armed()) OnShortageTimer();
+  }
   PublishCounters();
+}
+
+// While somebody waits for memory, or just did, clients that hold it and do nothing are looked for.
+void Worker::OnShortageTimer() {
+  std::vector<std::shared_ptr<SmbConnection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const std::shared_ptr<SmbConnection>& connection : all) connection->EndIfSlow();
+  const bool goes_on = loop_.buffers().TakeShortage() || loop_.buffers().short_of_memory();
+  if (!goes_on || loop_.stopping()) return;
+  loop_.ArmTimer(shortage_timer_, loop_.now() + limits::shortage_interval_ms * kNanosPerMilli);
 }
 
 void Worker::FlushStage() {

@@ -18,6 +18,7 @@
 #include "server/net/counters.h"
 #include "server/ring/counters.h"
 #include "server/ring/loop.h"
+#include "server/ring/timer.h"
 #include "server/smb/chain.h"
 #include "server/smb/large_reads.h"
 #include "server/smb/out_message.h"
@@ -38,8 +39,12 @@ struct WorkerCounters {
   ring::Counter failed_logons;
   ring::Counter logons;
   ring::Counter out_of_buffers;
-  ring::Counter reads_uncopied;      // sent out of the page cache
-  ring::Counter dropped;             // connections that we ended
+  ring::Counter opens_refused;   // above a limit of the session, the user or the process
+  ring::Counter pipes_refused;   // WRITEs whose answers had no room in limits::named_pipe_bytes_max
+  ring::Counter answers_waited;  // requests that waited for the memory of their answers
+  ring::Counter shortages;       // times that somebody got no memory because of what others held
+  ring::Counter reads_uncopied;  // sent out of the page cache
+  ring::Counter dropped;         // connections that we ended
   ring::Counter refused_of_address;  // connections above limits.connections_per_address
 };
 
@@ -121,6 +126,7 @@ class Worker final : public ring::TurnHandler {
   void SendReady();
   void FlushStage();
   void PublishCounters();
+  void OnShortageTimer();
 
   ServerState& server_;
   PreferencesCache preferences_;
@@ -134,6 +140,7 @@ class Worker final : public ring::TurnHandler {
   std::atomic<size_t> buffers_held_{0};
   Stats stats_;
   net::NetCounters net_counters_;
+  ring::MemberTimer<Worker, &Worker::OnShortageTimer> shortage_timer_{this};
 
   absl::flat_hash_map<uint64_t, std::shared_ptr<SmbConnection>> connections_;
   Chain* received_first_ = nullptr;

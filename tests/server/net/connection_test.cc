@@ -44,6 +44,7 @@ class ConnectionTest : public testing::Test {
     options.inject = [this](const ring::Sqe& sqe) { return Inject(sqe); };
     auto ring = std::make_unique<fakes::SimRing>(std::move(options), clock_, network_);
     server_.reset();
+    account_.reset();
     loop_.reset();
     ring_ = ring.get();
     ring::Loop::Options loop_options;
@@ -100,6 +101,7 @@ class ConnectionTest : public testing::Test {
   ring::BlockingPool pool_{0};
   fakes::SimRing* ring_ = nullptr;
   std::unique_ptr<ring::Loop> loop_;
+  std::optional<ring::BufferAccount> account_;
   std::unique_ptr<EchoServer> server_;
   Connection* connection_ = nullptr;
   ring::OpCode inject_code_ = ring::OpCode::kNop;
@@ -263,6 +265,56 @@ TEST_F(ConnectionTest, WaitingForMemoryIsNotThePeersDelay) {
   held.Reset();
   Pass(200);
   EXPECT_EQ(peer.Read(), frame);
+}
+
+// Whoever has not logged on may announce what he likes.
+TEST_F(ConnectionTest, AFrameOfAnUntrustedPeerGetsMemoryAsItArrives) {
+  account_.emplace(loop_->buffers(), false);
+  server_.reset();
+  ConnectionOptions options;
+  options.account = &*account_;
+  server_ = std::make_unique<EchoServer>(*loop_, options);
+  fakes::SimPeer& peer = Greeted();
+  const std::string frame = MakeFrame(1, 100'000);
+  size_t sent = 0;
+  const auto send = [&](size_t until) {
+    peer.Write(frame.substr(sent, until - sent));
+    sent = until;
+    Turns();
+  };
+  send(5);
+  EXPECT_EQ(account_->bytes(), 1024u);
+  send(1000);
+  EXPECT_EQ(account_->bytes(), 1024u);
+  send(6000);
+  EXPECT_LE(account_->bytes(), 16384u);
+  send(40'000);
+  EXPECT_LE(account_->bytes(), (64u << 10) + 4096);
+  send(frame.size());
+  EXPECT_EQ(peer.Read(), frame);
+  EXPECT_EQ(account_->bytes(), 0u);
+}
+
+TEST_F(ConnectionTest, AFrameWaitsForMemoryOfItsAccount) {
+  Make({.bytes_max = 4u << 20, .registered_bytes_max = 0});
+  account_.emplace(loop_->buffers(), true);
+  server_.reset();
+  ConnectionOptions options;
+  options.frame_bytes_max = 4u << 20;
+  options.account = &*account_;
+  server_ = std::make_unique<EchoServer>(*loop_, options);
+  fakes::SimPeer& peer = Greeted(8u << 20);
+  std::vector<ring::Buffer> held;
+  for (int i = 0; i < 3; ++i) held.push_back(loop_->buffers().Acquire(1u << 20));
+  const std::string frame = MakeFrame(1, 1u << 20);
+  peer.Write(frame);
+  Turns();
+  EXPECT_EQ(peer.Read(), "");
+  EXPECT_TRUE(loop_->buffers().short_of_memory());
+  held.clear();
+  Turns();
+  EXPECT_EQ(peer.Read(), frame);
+  EXPECT_FALSE(loop_->buffers().short_of_memory());
 }
 
 // --- Back-pressure ---
