@@ -1,6 +1,7 @@
 #include "server/gateway.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -26,9 +27,11 @@
 #include "server/ring/blocking_pool.h"
 #include "server/ring/credentials.h"
 #include "server/ring/loop.h"
+#include "server/ring/process_limits.h"
 #include "server/smb/capabilities.h"
 #include "server/smb/listing.h"
 #include "server/smb/observe.h"
+#include "server/smb/quotas.h"
 #include "server/smb/server_state.h"
 #include "server/smb/share.h"
 #include "server/smb/worker.h"
@@ -48,6 +51,12 @@ size_t Cores() {
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
   return std::max<size_t>(1, static_cast<size_t>(CPU_COUNT(&set)));
+}
+
+size_t DescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  return std::min<rlim_t>(limit.rlim_cur, ring::kDescriptorsWanted);
 }
 
 Preferences InitialPreferences(const GatewayOptions& options) {
@@ -145,6 +154,7 @@ class Gateway::Impl {
   std::unique_ptr<ring::BlockingPool> pool_;
   std::unique_ptr<ring::BlockingPool> lookups_;  // for what asks the network who somebody is
   std::vector<std::unique_ptr<ring::Loop>> loops_;
+  smb::DescriptorBudget descriptors_;
   std::unique_ptr<smb::ServerState> state_;
   std::vector<std::unique_ptr<smb::Worker>> workers_;  // by loop index
   std::unique_ptr<net::Listener> listener_;
@@ -240,7 +250,8 @@ absl::Status Gateway::Impl::OpenShares() {
 void Gateway::Impl::Obey(const Preferences& preferences) {
   base::SetLogLevel(preferences.log.level);
   base::SetLogFormat(preferences.log.format);
-  listener_->set_connections_max(preferences.limits.connections);
+  listener_->set_connections_max(
+      std::min<size_t>(preferences.limits.connections, descriptors_.connections));
   for (const std::shared_ptr<smb::Share>& share : shares_.List()) ObeyShare(*share, preferences);
   for (const std::shared_ptr<smb::Share>& share : Drained()) ObeyShare(*share, preferences);
 }
@@ -334,6 +345,8 @@ absl::Status Gateway::Impl::MakeLoops() {
                                                                   random_,
                                                                   {},
                                                                   {}});
+  descriptors_ = smb::DivideDescriptors(DescriptorLimit(), count);
+  state_->quotas.set_opens_max(options_.opens_max != 0 ? options_.opens_max : descriptors_.opens);
   state_->lookups = lookups_.get();
   state_->audit = audit_.get();
   random_.Fill(absl::MakeSpan(state_->guid));
@@ -363,7 +376,10 @@ absl::Status Gateway::Impl::OpenListener() {
   options.on_full = [this](const std::string& peer, size_t max) {
     state_->refusals.Add(
         base::RefusalKind::kLimit, peer, "",
-        absl::StrCat("there are ", max, " connections; limits.connections is ", max));
+        max != descriptors_.connections || max == limits::connections_max
+            ? absl::StrCat("there are ", max, " connections; limits.connections is ", max)
+            : absl::StrCat("there are ", max,
+                           " connections; RLIMIT_NOFILE (ulimit -n) allows no more"));
   };
   std::vector<ring::Loop*> loops;
   for (const std::unique_ptr<ring::Loop>& loop : loops_) loops.push_back(loop.get());

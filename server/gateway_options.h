@@ -43,6 +43,8 @@ struct GatewayOptions {
   bool winbind = false;  // users of the machine's domain, see server/auth/winbind.h
   // Its `shares` is filled from the shares below.
   Preferences preferences;
+  // Files and pipes open in the whole process; 0: what RLIMIT_NOFILE leaves for them.
+  size_t opens_max = 0;
   std::string audit_file;  // "": no audit log
   std::vector<ShareOptions> shares;
 };

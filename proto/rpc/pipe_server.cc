@@ -209,6 +209,14 @@ size_t PipeServer::pending_bytes() const {
   return answers_.empty() ? 0 : answers_.front().size() - answer_taken_;
 }
 
+void PipeServer::Clear() {
+  std::vector<uint8_t>().swap(input_);
+  std::vector<uint8_t>().swap(stub_);
+  answers_.clear();
+  answer_bytes_ = 0;
+  answer_taken_ = 0;
+}
+
 size_t PipeServer::Read(absl::Span<uint8_t> out) {
   const size_t n = std::min(out.size(), pending_bytes());
   if (n == 0) return 0;

@@ -43,6 +43,10 @@ class PipeServer {
   // Of the fragment that Read() would go on with: more than a Read() took means
   // STATUS_BUFFER_OVERFLOW.
   size_t pending_bytes() const;
+  // Of everything that it keeps for the client.
+  size_t held_bytes() const { return input_.capacity() + stub_.capacity() + answer_bytes_; }
+  // Forgets all of it: for a pipe that is not used any more.
+  void Clear();
   bool has_answer() const { return !answers_.empty(); }
 
  private:

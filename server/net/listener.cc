@@ -255,7 +255,7 @@ class Listener::Impl {
     if (std::exchange(at_limit_, true)) return;
     base::Log(base::LogLevel::kWarning,
               "client %s was refused, and so are others until there is room: there are %d "
-              "connections, and limits.connections allows no more",
+              "connections, and limits.connections, or RLIMIT_NOFILE (ulimit -n), allows no more",
               peer, max);
   }
 

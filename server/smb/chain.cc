@@ -150,9 +150,10 @@ proto::NtStatus Chain::AddOpen(std::shared_ptr<Open> open) {
   if (session_->FindTree(tree_->id) != tree_) return proto::NtStatus::kNetworkNameDeleted;
   OpenTable& opens = StateOf(*session_).opens;
   if (opens.size() >= worker_.preferences().limits.opens_per_session ||
+      (open->place = worker_.server().quotas.TakeOpen(QuotaOfUser())) == nullptr ||
       !opens.Insert(open, tree_->id)) {
-    return proto::NtStatus::kTooManyOpenedFiles;
     worker_.counters().opens_refused.Add();
+    return proto::NtStatus::kTooManyOpenedFiles;
   }
   last_open_ = open;
   if (open->can_break()) {
@@ -161,6 +162,14 @@ proto::NtStatus Chain::AddOpen(std::shared_ptr<Open> open) {
   }
   request_->open = std::move(open);
   return proto::NtStatus::kOk;
+}
+
+// A session's user may change.
+const std::shared_ptr<Quotas::User>& Chain::QuotaOfUser() {
+  std::shared_ptr<Quotas::User>& quota = StateOf(*session_).quota;
+  const std::string& user = session_->user().name;
+  if (quota == nullptr || quota->name != user) quota = worker_.server().quotas.ForUser(user);
+  return quota;
 }
 
 bool Chain::RemoveOpen() {

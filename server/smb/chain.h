@@ -122,6 +122,8 @@ class Chain final : public Exchange {
   proto::NtStatus CheckSession(const CommandRow& row, SessionStatus found);
   proto::NtStatus CheckTree(const CommandRow& row);
   proto::NtStatus CheckOpen(const CommandRow& row);
+  proto::NtStatus CheckOpenLimits();
+  const std::shared_ptr<Quotas::User>& QuotaOfUser();
   proto::NtStatus CheckSizes(const Part& part, const CommandRow& row) const;
 
   // chain_respond.cc
@@ -131,15 +133,15 @@ class Chain final : public Exchange {
   void AddPiece(const proto::Header& header, size_t length, bool sign);
   bool NeedsSealing() const;
   bool NeedsSignature() const;
-  size_t BytesToRead(const Part& part) const;
-  bool EnsureOut(size_t bytes);
   bool MayTakePipe(size_t bytes) const;
-  size_t BoundOf(const Part& part) const;
+  size_t BytesToRead(const Part& part) const;
   size_t RoomToAwait(const Part& part) const;
   static size_t OutBytes(size_t bytes);
   bool TakeRoom(size_t bytes);
-  size_t BoundOfRest() const;
+  bool EnsureOut(size_t bytes);
   void SetOut(ring::Buffer buffer);
+  size_t BoundOf(const Part& part) const;
+  size_t BoundOfRest() const;
   void SendOut();
   void ListenForBreaks();
   proto::Header ResponseHeader(proto::NtStatus status) const;

@@ -60,6 +60,17 @@ NtStatus Chain::Admit(Part& part, const CommandRow** row) {
   }
   if (const NtStatus status = CheckSizes(part, *row_); status != NtStatus::kOk) return status;
   if (row_->file_id_offset != kNoFileId) return CheckOpen(*row_);
+  if (row_->command == Command::kCreate) return CheckOpenLimits();
+  return NtStatus::kOk;
+}
+
+// Before anything is opened or created; AddOpen() asks again.
+NtStatus Chain::CheckOpenLimits() {
+  const Quotas& quotas = worker_.server().quotas;
+  if (!quotas.HasRoomForOpen(*QuotaOfUser())) {
+    worker_.counters().opens_refused.Add();
+    return NtStatus::kTooManyOpenedFiles;
+  }
   return NtStatus::kOk;
 }
 

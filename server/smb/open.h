@@ -13,6 +13,7 @@
 #include "server/fs/lock_allowance.h"
 #include "server/ring/task.h"
 #include "server/smb/activity.h"
+#include "server/smb/quotas.h"
 
 namespace sluice::smb {
 
@@ -49,6 +50,8 @@ class Open {
   const std::shared_ptr<fs::LockAllowance>& session_locks() const { return session_locks_; }
 
   Activity activity;
+  // Among the opens of its user and the process; null where nobody counts.
+  std::unique_ptr<Quotas::Place> place;
 
  private:
   friend class OpenTable;

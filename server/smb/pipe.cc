@@ -34,12 +34,25 @@ NtStatus ReadStatus(size_t before, size_t taken) {
   return taken < before ? NtStatus::kBufferOverflow : NtStatus::kOk;
 }
 
-bool WriteTo(Request& request, PipeOpen& pipe, absl::Span<const uint8_t> bytes) {
-  if (pipe.broken) return false;
+// What the pipe keeps is its user's. False where that is too much.
+bool NoteMemory(PipeOpen& pipe) {
+  return pipe.place == nullptr || pipe.place->SetPipeBytes(pipe.server.held_bytes());
+}
+
+NtStatus WriteTo(Request& request, PipeOpen& pipe, absl::Span<const uint8_t> bytes) {
+  if (pipe.broken) return NtStatus::kPipeDisconnected;
   const proto::rpc::ServerDescription description =
       DescribeServer(request.chain->worker().server());
   pipe.broken = !pipe.server.Write(bytes, description);
-  return !pipe.broken;
+  NtStatus status = pipe.broken ? NtStatus::kPipeDisconnected : NtStatus::kOk;
+  if (!pipe.broken && !NoteMemory(pipe)) {
+    request.chain->worker().counters().pipes_refused.Add();
+    pipe.broken = true;
+    status = NtStatus::kInsufficientResources;
+  }
+  if (pipe.broken) pipe.server.Clear();
+  NoteMemory(pipe);
+  return status;
 }
 
 NtStatus CreatePipe(Request& request) {
@@ -90,6 +103,7 @@ NtStatus ReadPipe(Request& request) {
   const size_t before = pipe.server.pending_bytes();
   const size_t taken =
       pipe.server.Read(room.subspan(0, std::min<size_t>(room.size(), decoded.length)));
+  NoteMemory(pipe);
   if (taken < decoded.minimum_count) return NtStatus::kEndOfFile;
   proto::ReadResponse response;
   response.data_length = static_cast<uint32_t>(taken);
@@ -102,7 +116,8 @@ NtStatus ReadPipe(Request& request) {
 NtStatus WritePipe(Request& request) {
   proto::WriteRequest decoded;
   if (!proto::WriteRequest::Decode(request.message, &decoded)) return NtStatus::kInvalidParameter;
-  if (!WriteTo(request, PipeOf(request), decoded.data)) return NtStatus::kPipeDisconnected;
+  const NtStatus status = WriteTo(request, PipeOf(request), decoded.data);
+  if (status != NtStatus::kOk) return status;
   proto::WriteResponse response;
   response.count = static_cast<uint32_t>(decoded.data.size());
   response.Encode(request.response.body());
@@ -194,9 +209,11 @@ ring::Task<NtStatus> FsctlPipePeek(FsctlCall& call) {
 
 ring::Task<NtStatus> FsctlPipeTransceive(FsctlCall& call) {
   PipeOpen& pipe = PipeOf(call.request);
-  if (!WriteTo(call.request, pipe, call.input)) co_return NtStatus::kPipeDisconnected;
+  const NtStatus status = WriteTo(call.request, pipe, call.input);
+  if (status != NtStatus::kOk) co_return status;
   const size_t before = pipe.server.pending_bytes();
   call.output_bytes = pipe.server.Read(call.output);
+  NoteMemory(pipe);
   co_return ReadStatus(before, call.output_bytes);
 }
 

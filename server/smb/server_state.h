@@ -22,6 +22,7 @@
 #include "server/ring/blocking_pool.h"
 #include "server/session/session_table.h"
 #include "server/smb/address_counts.h"
+#include "server/smb/quotas.h"
 #include "server/smb/share.h"
 #include "server/smb/unfinished_logons.h"
 
@@ -44,6 +45,7 @@ struct ServerState {
   std::vector<Worker*> workers;
   AddressCounts addresses;
   UnfinishedLogons unfinished_logons;
+  Quotas quotas;
   // Of the crypto stages, and of the keys that they take.
   crypto::Processor processor = crypto::Processor::kAuto;
   // For what asks the network who somebody is; null: the loops' own.

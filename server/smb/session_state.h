@@ -18,6 +18,8 @@ namespace sluice::smb {
 struct SessionState final : session::Attachment {
   OpenTable opens;
   Activity activity;
+  // Of the user that it had when a file was opened last; see Chain::QuotaOfUser().
+  std::shared_ptr<Quotas::User> quota;
   // While its first authentication is not finished.
   std::unique_ptr<UnfinishedLogons::Place> unfinished;
   int64_t since = 0;  // wall nanoseconds, of its first authentication

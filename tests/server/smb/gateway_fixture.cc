@@ -16,6 +16,7 @@ void GatewayTest::SetUp() {
   GatewayOptions options;
   options.listen = {"127.0.0.1:0"};
   options.loops = 2;
+  options.opens_max = 65536;  // nobody has raised this process's RLIMIT_NOFILE
   options.state_dir = directory_ + "/state";
   options.preferences.log.level = base::LogLevel::kWarning;
   ShareOptions files;
