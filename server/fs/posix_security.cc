@@ -1,6 +1,7 @@
 #include "server/fs/posix_security.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -12,6 +13,7 @@ namespace {
 
 using proto::Ace;
 using proto::AceType;
+using proto::NtStatus;
 using proto::SecurityDescriptor;
 using proto::Sid;
 
@@ -64,38 +66,55 @@ Ace Allow(const Sid& sid, uint32_t mask) {
   return ace;
 }
 
-// The permission bits one class of users gets from a list, entry by entry: what an earlier entry
-// decided stays.
-struct ClassBits {
-  uint32_t allowed = 0;
-  uint32_t denied = 0;
+// The uid or gid of a SID as Samba or a Linux client writes it.
+std::optional<uint32_t> UidOf(const Sid& sid) {
+  if (sid.IsChildOf(proto::well_known_sid::kNfsUsers)) return sid.rid();
+  return proto::UidFromSid(sid);
+}
+std::optional<uint32_t> GidOf(const Sid& sid) {
+  if (sid.IsChildOf(proto::well_known_sid::kNfsGroups)) return sid.rid();
+  return proto::GidFromSid(sid);
+}
 
-  void Apply(AceType type, uint32_t bits) {
-    if (type == AceType::kAccessAllowed) allowed |= bits & ~denied;
-    if (type == AceType::kAccessDenied) denied |= bits & ~allowed;
-  }
-};
+std::vector<Ace> AcesFromMode(const storage::Stat& stat) {
+  const bool directory = stat.type == storage::FileType::kDirectory;
+  return {Allow(proto::UnixUserSid(stat.uid), MaskFromBits(stat.mode >> 6 & 7, directory)),
+          Allow(proto::UnixGroupSid(stat.gid), MaskFromBits(stat.mode >> 3 & 7, directory)),
+          Allow(proto::well_known_sid::kEveryone, MaskFromBits(stat.mode & 7, directory))};
+}
 
-uint32_t ModeFromDacl(const std::vector<Ace>& aces, uint32_t uid, uint32_t gid) {
+// The mode's classes that an entry's SID stands for, each as a mask of three bits. False for
+// somebody else.
+bool ClassesOf(const Sid& sid, uint32_t uid, uint32_t gid, uint32_t* classes) {
   namespace sids = proto::well_known_sid;
-  ClassBits user;
-  ClassBits group;
-  ClassBits other;
+  *classes = 0;
+  if (sid == sids::kSystem || sid == sids::kBuiltinAdministrators) return true;
+  if (sid == sids::kEveryone || sid == sids::kAuthenticatedUsers) *classes = 0777;
+  if (sid == sids::kCreatorOwner || UidOf(sid) == uid) *classes = 0700;
+  if (sid == sids::kCreatorGroup || GidOf(sid) == gid) *classes = 0070;
+  return *classes != 0;
+}
+
+// False where the mode cannot say it.
+bool ModeFromAces(const std::vector<Ace>& aces, uint32_t uid, uint32_t gid, uint32_t* mode) {
   for (const Ace& ace : aces) {
-    if ((ace.flags & proto::ace_flag::kInheritOnly) != 0) continue;
     // The mode itself, as Linux clients send it.
-    if (ace.sid.IsChildOf(sids::kNfsMode)) return ace.sid.rid() & 0777;
-    const uint32_t bits = BitsFromMask(ace.mask);
-    const bool everyone = ace.sid == sids::kEveryone || ace.sid == sids::kAuthenticatedUsers;
-    if (everyone || ace.sid == proto::UnixUserSid(uid) || ace.sid == sids::kCreatorOwner) {
-      user.Apply(ace.type, bits);
+    if ((ace.flags & proto::ace_flag::kInheritOnly) == 0 &&
+        ace.sid.IsChildOf(proto::well_known_sid::kNfsMode)) {
+      *mode = ace.sid.rid() & 0777;
+      return true;
     }
-    if (everyone || ace.sid == proto::UnixGroupSid(gid) || ace.sid == sids::kCreatorGroup) {
-      group.Apply(ace.type, bits);
-    }
-    if (everyone) other.Apply(ace.type, bits);
   }
-  return user.allowed << 6 | group.allowed << 3 | other.allowed;
+  *mode = 0;
+  for (const Ace& ace : aces) {
+    uint32_t classes;
+    if (ace.type != AceType::kAccessAllowed || !ClassesOf(ace.sid, uid, gid, &classes)) {
+      return false;
+    }
+    if ((ace.flags & proto::ace_flag::kInheritOnly) != 0) continue;
+    *mode |= classes & BitsFromMask(ace.mask) * 0111;
+  }
+  return true;
 }
 
 }  // namespace
@@ -122,54 +141,57 @@ uint32_t MaximalAccess(const base::Identity& who, const storage::Stat& stat,
 }
 
 std::string SecurityDescriptorFromMode(const storage::Stat& stat, uint32_t information) {
-  const bool directory = stat.type == storage::FileType::kDirectory;
   SecurityDescriptor descriptor;
   descriptor.owner = proto::UnixUserSid(stat.uid);
   descriptor.group = proto::UnixGroupSid(stat.gid);
   // Protected: nothing is inherited from the directory above.
   descriptor.control |= SecurityDescriptor::kDaclProtected;
-  proto::Acl& dacl = descriptor.dacl.emplace();
-  dacl.aces.push_back(Allow(*descriptor.owner, MaskFromBits(stat.mode >> 6 & 7, directory)));
-  dacl.aces.push_back(Allow(*descriptor.group, MaskFromBits(stat.mode >> 3 & 7, directory)));
-  dacl.aces.push_back(
-      Allow(proto::well_known_sid::kEveryone, MaskFromBits(stat.mode & 7, directory)));
+  descriptor.dacl.emplace().aces = AcesFromMode(stat);
   const std::vector<uint8_t> bytes = descriptor.Select(information).ToBytes();
   return std::string(bytes.begin(), bytes.end());
 }
 
-bool OwnershipFromDescriptor(const std::string& descriptor, uint32_t information,
-                             const storage::Stat& current, PosixOwnership* out) {
+NtStatus OwnershipFromDescriptor(const std::string& descriptor, uint32_t information,
+                                 const storage::Stat& current, PosixOwnership* out) {
   *out = PosixOwnership();
   SecurityDescriptor decoded;
   if (!SecurityDescriptor::Decode(
           absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(descriptor.data()),
                               descriptor.size()),
           &decoded)) {
-    return false;
+    return NtStatus::kInvalidSecurityDescr;
   }
   if ((information & kOwnerSecurityInformation) != 0 && decoded.owner.has_value()) {
-    if (const auto uid = proto::UidFromSid(*decoded.owner)) {
-      out->has_uid = true;
-      out->uid = *uid;
-    }
+    const std::optional<uint32_t> uid = UidOf(*decoded.owner);
+    if (!uid.has_value()) return NtStatus::kInvalidOwner;
+    out->has_uid = true;
+    out->uid = *uid;
   }
   if ((information & kGroupSecurityInformation) != 0 && decoded.group.has_value()) {
-    if (const auto gid = proto::GidFromSid(*decoded.group)) {
-      out->has_gid = true;
-      out->gid = *gid;
+    const std::optional<uint32_t> gid = GidOf(*decoded.group);
+    if (!gid.has_value()) return NtStatus::kInvalidPrimaryGroup;
+    out->has_gid = true;
+    out->gid = *gid;
+  }
+  if ((information & kDaclSecurityInformation) == 0) return NtStatus::kOk;
+  if ((decoded.control & SecurityDescriptor::kDaclPresent) == 0 && !decoded.dacl) {
+    return NtStatus::kOk;
+  }
+  storage::Stat wanted = current;
+  if (out->has_uid) wanted.uid = out->uid;
+  if (out->has_gid) wanted.gid = out->gid;
+  uint32_t bits = 0777;  // no list: everybody may do everything
+  if (decoded.dacl) {
+    const std::vector<Ace>& aces = decoded.dacl->aces;
+    if (aces == AcesFromMode(wanted)) {
+      bits = current.mode & 0777;
+    } else if (!ModeFromAces(aces, wanted.uid, wanted.gid, &bits)) {
+      return NtStatus::kNotSupported;
     }
   }
-  if ((information & kDaclSecurityInformation) == 0) return true;
-  if ((decoded.control & SecurityDescriptor::kDaclPresent) == 0 && !decoded.dacl) return true;
   out->has_mode = true;
-  const uint32_t special = current.mode & 07000;
-  if (!decoded.dacl) {
-    out->mode = special | 0777;  // no list: everybody may do everything
-    return true;
-  }
-  out->mode = special | ModeFromDacl(decoded.dacl->aces, out->has_uid ? out->uid : current.uid,
-                                     out->has_gid ? out->gid : current.gid);
-  return true;
+  out->mode = (current.mode & 07000) | bits;
+  return NtStatus::kOk;
 }
 
 }  // namespace sluice::fs

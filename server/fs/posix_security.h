@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/status/nt_status.h"
 #include "server/base/identity.h"
 #include "server/storage/backend.h"
 
@@ -66,10 +67,19 @@ struct PosixOwnership {
   bool has_mode = false;
   uint32_t mode = 0;  // permission bits
 };
-// False for a descriptor that is malformed. SIDs other than S-1-22-* and Everyone are passed over.
+// Refuses what owner, group and mode cannot say, rather than lose it and lock somebody in or out:
+//   INVALID_SECURITY_DESCR  a malformed descriptor
+//   INVALID_OWNER, INVALID_PRIMARY_GROUP  a SID that stands for no user, or no group
+//   NOT_SUPPORTED  a list with an entry that denies or is no plain ALLOW, or whose SID is neither
+//                  the file's owner or group (CREATOR OWNER and CREATOR GROUP mean them too), nor
+//                  Everyone or Authenticated Users, nor SYSTEM or Administrators, whom the mode
+//                  never stops and whose entries change nothing
+// What entries say of new files below a directory is not kept, since new files get their mode from
+// their creator: inheritance flags are passed over, and entries that are for new files only change
+// nothing. The list that SecurityDescriptorFromMode() gives for `current` changes nothing either.
 // `current` gives the owner and group that the entries are compared with.
-bool OwnershipFromDescriptor(const std::string& descriptor, uint32_t information,
-                             const storage::Stat& current, PosixOwnership* out);
+proto::NtStatus OwnershipFromDescriptor(const std::string& descriptor, uint32_t information,
+                                        const storage::Stat& current, PosixOwnership* out);
 
 }  // namespace sluice::fs
 

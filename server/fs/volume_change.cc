@@ -183,9 +183,8 @@ Task<NtStatus> Volume::SetSecurity(OpenFile& open, const std::string& descriptor
   Result<Stat> stat = co_await open.file->GetStat();
   if (!stat.ok()) co_return proto::FromErrno(stat.error());
   PosixOwnership change;
-  if (!OwnershipFromDescriptor(descriptor, information, stat.value(), &change)) {
-    co_return NtStatus::kInvalidSecurityDescr;
-  }
+  const NtStatus status = OwnershipFromDescriptor(descriptor, information, stat.value(), &change);
+  if (status != NtStatus::kOk) co_return status;
   const bool moves_uid = change.has_uid && change.uid != stat->uid;
   const bool moves_gid = change.has_gid && change.gid != stat->gid;
   if (moves_uid || moves_gid) {

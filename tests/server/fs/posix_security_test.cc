@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "proto/fscc/security_descriptor.h"
 #include "proto/fscc/sid.h"
+#include "proto/status/nt_status.h"
 
 namespace sluice::fs {
 namespace {
@@ -148,9 +149,25 @@ class OwnershipTest : public testing::Test {
   PosixOwnership Decide(uint32_t information = kAllParts) {
     const std::vector<uint8_t> bytes = descriptor_.ToBytes();
     PosixOwnership out;
-    EXPECT_TRUE(OwnershipFromDescriptor(std::string(bytes.begin(), bytes.end()), information,
-                                        StatOf(04644), &out));
+    EXPECT_EQ(OwnershipFromDescriptor(std::string(bytes.begin(), bytes.end()), information,
+                                      StatOf(04644), &out),
+              proto::NtStatus::kOk);
     return out;
+  }
+  // Of the descriptor, which is then as it was.
+  proto::NtStatus Judge(uint32_t information = kAllParts) {
+    const std::vector<uint8_t> bytes = descriptor_.ToBytes();
+    PosixOwnership out;
+    return OwnershipFromDescriptor(std::string(bytes.begin(), bytes.end()), information,
+                                   StatOf(04644), &out);
+  }
+  // Of the list that is there with one more entry.
+  proto::NtStatus StatusWith(const Sid& sid, uint32_t mask, AceType type = AceType::kAccessAllowed,
+                             uint8_t flags = 0) {
+    Add(sid, mask, type, flags);
+    const proto::NtStatus status = Judge();
+    descriptor_.dacl->aces.pop_back();
+    return status;
   }
 
   SecurityDescriptor descriptor_;
@@ -160,12 +177,24 @@ TEST_F(OwnershipTest, TakesBackWhatItGave) {
   for (uint32_t mode = 0; mode < 01000; ++mode) {
     const std::string bytes = SecurityDescriptorFromMode(StatOf(mode), kAllParts);
     PosixOwnership out;
-    ASSERT_TRUE(OwnershipFromDescriptor(bytes, kAllParts, StatOf(0), &out));
+    ASSERT_EQ(OwnershipFromDescriptor(bytes, kAllParts, StatOf(0), &out), proto::NtStatus::kOk);
     // Everyone's rights are the owner's and the group's too.
     const uint32_t everyone = mode & 7;
     EXPECT_EQ(out.mode, mode | everyone << 6 | everyone << 3);
     EXPECT_EQ(out.uid, 1000u);
     EXPECT_EQ(out.gid, 100u);
+  }
+}
+
+TEST_F(OwnershipTest, WhatItGaveForTheFileChangesNothing) {
+  for (uint32_t mode = 0; mode < 010000; ++mode) {
+    for (const FileType type : {FileType::kRegular, FileType::kDirectory}) {
+      const std::string bytes = SecurityDescriptorFromMode(StatOf(mode, type), kAllParts);
+      PosixOwnership out;
+      ASSERT_EQ(OwnershipFromDescriptor(bytes, kAllParts, StatOf(mode, type), &out),
+                proto::NtStatus::kOk);
+      ASSERT_EQ(out.mode, mode);
+    }
   }
 }
 
@@ -181,19 +210,68 @@ TEST_F(OwnershipTest, TakesOnlyThePartsNamed) {
   EXPECT_FALSE(Decide(kDaclSecurityInformation).has_uid);
 }
 
-TEST_F(OwnershipTest, PassesOverOwnersItDoesNotKnow) {
+TEST_F(OwnershipTest, RefusesOwnersAndGroupsItDoesNotKnow) {
   descriptor_.owner = sids::kBuiltinAdministrators;
   descriptor_.group = proto::UnixUserSid(7);
-  const PosixOwnership out = Decide();
-  EXPECT_FALSE(out.has_uid);
-  EXPECT_FALSE(out.has_gid);
-  EXPECT_FALSE(out.has_mode);
+  EXPECT_EQ(Judge(), proto::NtStatus::kInvalidOwner);
+  EXPECT_EQ(Judge(kGroupSecurityInformation), proto::NtStatus::kInvalidPrimaryGroup);
+  EXPECT_EQ(Judge(kDaclSecurityInformation), proto::NtStatus::kOk);
 }
 
-TEST_F(OwnershipTest, EarlierEntriesWinAndSpecialBitsStay) {
-  Add(proto::UnixUserSid(1000), kFileWriteData, AceType::kAccessDenied);
-  Add(sids::kEveryone, kGenericAll);
-  EXPECT_EQ(Decide().mode, 04577u);
+TEST_F(OwnershipTest, TakesTheIdsOfLinuxClients) {
+  descriptor_.owner = sids::kNfsUsers.Child(5);
+  descriptor_.group = sids::kNfsGroups.Child(6);
+  Add(sids::kNfsUsers.Child(5), kGenericAll);
+  Add(sids::kNfsGroups.Child(6), kGenericRead);
+  const PosixOwnership out = Decide();
+  EXPECT_EQ(out.uid, 5u);
+  EXPECT_EQ(out.gid, 6u);
+  EXPECT_EQ(out.mode, 04740u);
+}
+
+TEST_F(OwnershipTest, EntriesAddUpAndSpecialBitsStay) {
+  Add(proto::UnixUserSid(1000), kGenericWrite);
+  Add(sids::kAuthenticatedUsers, kGenericExecute);
+  Add(sids::kEveryone, kGenericRead);
+  EXPECT_EQ(Decide().mode, 04755u);
+}
+
+// A list of these alone would have made the mode 000.
+TEST_F(OwnershipTest, RefusesForeignEntries) {
+  Add(proto::UnixUserSid(1000), kGenericAll);
+  const Sid domain_user{5, {21, 1, 2, 3, 1104}};
+  for (const Sid& sid : {domain_user, proto::UnixUserSid(1001), proto::UnixGroupSid(101),
+                         sids::kBuiltinUsers, sids::kOwnerRights, sids::kAnonymous}) {
+    EXPECT_EQ(StatusWith(sid, kGenericRead), proto::NtStatus::kNotSupported) << sid.ToString();
+    EXPECT_EQ(StatusWith(sid, kGenericRead, AceType::kAccessAllowed, proto::ace_flag::kInheritOnly),
+              proto::NtStatus::kNotSupported)
+        << sid.ToString();
+  }
+  EXPECT_EQ(Judge(), proto::NtStatus::kOk);
+  EXPECT_EQ(Decide().mode, 04700u);
+}
+
+TEST_F(OwnershipTest, RefusesEntriesThatDenyOrAreNoPlainAllow) {
+  Add(proto::UnixUserSid(1000), kGenericAll);
+  for (const AceType type :
+       {AceType::kAccessDenied, AceType::kSystemAudit, AceType::kAccessAllowedCallback}) {
+    for (const Sid& sid : {sids::kEveryone, proto::UnixUserSid(1000), proto::UnixGroupSid(100)}) {
+      EXPECT_EQ(StatusWith(sid, kFileWriteData, type), proto::NtStatus::kNotSupported)
+          << static_cast<int>(type);
+    }
+  }
+}
+
+TEST_F(OwnershipTest, EntriesOfAdministratorsChangeNothing) {
+  Add(sids::kSystem, kGenericAll);
+  Add(sids::kBuiltinAdministrators, kGenericAll);
+  Add(proto::UnixUserSid(1000), kGenericRead);
+  EXPECT_EQ(Decide().mode, 04400u);
+}
+
+TEST_F(OwnershipTest, AnEmptyListLetsNobodyIn) {
+  descriptor_.dacl.emplace();
+  EXPECT_EQ(Decide().mode, 04000u);
 }
 
 TEST_F(OwnershipTest, InheritOnlyEntriesAreForOthers) {
@@ -215,8 +293,10 @@ TEST_F(OwnershipTest, NoListMeansEverybody) {
 
 TEST_F(OwnershipTest, RefusesMalformedDescriptors) {
   PosixOwnership out;
-  EXPECT_FALSE(OwnershipFromDescriptor("", kAllParts, StatOf(0), &out));
-  EXPECT_FALSE(OwnershipFromDescriptor(std::string(19, '\1'), kAllParts, StatOf(0), &out));
+  for (const std::string& bytes : {std::string(), std::string(19, '\1')}) {
+    EXPECT_EQ(OwnershipFromDescriptor(bytes, kAllParts, StatOf(0), &out),
+              proto::NtStatus::kInvalidSecurityDescr);
+  }
 }
 
 }  // namespace
