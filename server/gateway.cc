@@ -7,9 +7,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -17,6 +21,8 @@
 #include "crypto/processor.h"
 #include "server/auth/kerberos.h"
 #include "server/auth/winbind.h"
+#include "server/base/control_limits.h"
+#include "server/base/deadline_call.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/base/state_directory.h"
@@ -78,6 +84,24 @@ auth::NtlmOptions NtlmOptionsOf(const GatewayOptions& options) {
   return ntlm;
 }
 
+// The storage may be a server that is gone.
+absl::StatusOr<std::unique_ptr<storage::Backend>> OpenStorage(const ShareOptions& options) {
+  using Opened = storage::Result<std::unique_ptr<storage::Backend>>;
+  const auto opened = std::make_shared<std::optional<Opened>>();
+  const absl::Status answered = base::RunWithDeadline(
+      [opened, path = options.path] { opened->emplace(storage::OpenPosixBackend(path)); },
+      std::chrono::milliseconds(limits::kStorageAnswerMillis));
+  const auto failed = [&options](absl::string_view why) {
+    return absl::UnavailableError(
+        absl::StrCat("share \"", options.name, "\": cannot open ", options.path, ": ", why));
+  };
+  if (!answered.ok()) {
+    return failed(absl::StrCat("its storage does not answer: ", answered.message()));
+  }
+  if (!(*opened)->ok()) return failed(std::strerror(-(*opened)->error()));
+  return std::move((*opened)->value());
+}
+
 // The preferences that are kept where they are used.
 void ObeyShare(smb::Share& share, const Preferences& preferences) {
   const auto found = preferences.shares.find(share.name);
@@ -106,8 +130,8 @@ class Gateway::Impl {
   void Start();
   void Drain();
   void Stop();
-  absl::Status PutShare(const ShareOptions& options, bool close);
-  absl::Status RemoveShare(absl::string_view name, bool close);
+  absl::StatusOr<std::function<void()>> PrepareShare(const ShareOptions& options, bool close);
+  void RemoveShare(absl::string_view name, bool close);
   ShareUse UseOf(absl::string_view name);
   std::vector<std::string> ShareNames() const;
   Observation Observe();
@@ -213,14 +237,9 @@ absl::StatusOr<std::shared_ptr<smb::Share>> Gateway::Impl::OpenShare(const Share
   if (share->in_memory) {
     share->backend = storage::MakeMemoryBackend(clock_, kMemoryShareBytesMax);
   } else {
-    storage::Result<std::unique_ptr<storage::Backend>> backend =
-        storage::OpenPosixBackend(options.path);
-    if (!backend.ok()) {
-      return absl::UnavailableError(absl::StrCat("share \"", options.name, "\": cannot open ",
-                                                 options.path, ": ",
-                                                 std::strerror(-backend.error())));
-    }
-    share->backend = std::move(backend.value());
+    absl::StatusOr<std::unique_ptr<storage::Backend>> backend = OpenStorage(options);
+    if (!backend.ok()) return backend.status();
+    share->backend = *std::move(backend);
   }
   fs::Volume::Options volume;
   volume.label = options.name;
@@ -275,22 +294,23 @@ void Gateway::Impl::NoteDrained(const std::shared_ptr<smb::Share>& share) {
   drained_.push_back(share);
 }
 
-absl::Status Gateway::Impl::PutShare(const ShareOptions& options, bool close) {
-  const absl::StatusOr<std::shared_ptr<smb::Share>> share = OpenShare(options);
-  if (!share.ok()) return share.status();
-  ObeyShare(**share, *preferences_.Get());
-  const std::shared_ptr<smb::Share> before = shares_.Put(*share);
-  if (before != nullptr) NoteDrained(before);
-  if (close) EndTreesOf(options.name);
-  return absl::OkStatus();
+absl::StatusOr<std::function<void()>> Gateway::Impl::PrepareShare(const ShareOptions& options,
+                                                                  bool close) {
+  absl::StatusOr<std::shared_ptr<smb::Share>> opened = OpenShare(options);
+  if (!opened.ok()) return opened.status();
+  return [this, share = *std::move(opened), close] {
+    ObeyShare(*share, *preferences_.Get());
+    const std::shared_ptr<smb::Share> before = shares_.Put(share);
+    if (before != nullptr) NoteDrained(before);
+    if (close) EndTreesOf(share->name);
+  };
 }
 
-absl::Status Gateway::Impl::RemoveShare(absl::string_view name, bool close) {
+void Gateway::Impl::RemoveShare(absl::string_view name, bool close) {
   const std::shared_ptr<smb::Share> share = shares_.Remove(name);
   // It may never have been served: an optional one.
   if (share != nullptr) NoteDrained(share);
   if (close) EndTreesOf(name);
-  return absl::OkStatus();
 }
 
 void Gateway::Impl::EndTreesOf(absl::string_view name) {
@@ -517,12 +537,11 @@ const std::vector<std::string>& Gateway::listen_addresses() const { return impl_
 LivePreferences& Gateway::preferences() { return impl_->preferences(); }
 auth::UserStore& Gateway::users() { return impl_->users(); }
 const session::SessionTable& Gateway::sessions() const { return impl_->sessions(); }
-absl::Status Gateway::PutShare(const ShareOptions& options, bool close) {
-  return impl_->PutShare(options, close);
+absl::StatusOr<std::function<void()>> Gateway::PrepareShare(const ShareOptions& options,
+                                                            bool close) {
+  return impl_->PrepareShare(options, close);
 }
-absl::Status Gateway::RemoveShare(absl::string_view name, bool close) {
-  return impl_->RemoveShare(name, close);
-}
+void Gateway::RemoveShare(absl::string_view name, bool close) { impl_->RemoveShare(name, close); }
 ShareUse Gateway::UseOf(absl::string_view name) const { return impl_->UseOf(name); }
 std::vector<std::pair<std::string, std::vector<std::string>>> Gateway::Capabilities() {
   return smb::Capabilities();

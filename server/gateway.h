@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -82,13 +83,14 @@ class Gateway {
   // Null where no audit log is kept. Lives as long as the gateway.
   base::AuditLog* audit() const;
 
-  // Serves a share, instead of the one of that name if there is one. Tree connects of the one
-  // before go on until their clients end them, or, with `close`, end now and their files are
-  // closed. Its preferences are those of preferences(), not of `options`. An error has changed
-  // nothing. One thread at a time changes shares, none of a loop.
-  absl::Status PutShare(const ShareOptions& options, bool close);
+  // Opens a share's storage, which may take limits::kStorageAnswerMillis. What it gives serves the
+  // share, instead of the one of that name if there is one, and cannot fail; until it is called
+  // nothing has changed. Tree connects of the one before go on until their clients end them, or,
+  // with `close`, end now and their files are closed. Its preferences are those of preferences(),
+  // not of `options`. One thread at a time changes shares, none of a loop.
+  absl::StatusOr<std::function<void()>> PrepareShare(const ShareOptions& options, bool close);
   // Serves it no more, if it was.
-  absl::Status RemoveShare(absl::string_view name, bool close);
+  void RemoveShare(absl::string_view name, bool close);
   ShareUse UseOf(absl::string_view name) const;
 
  private:

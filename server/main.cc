@@ -17,7 +17,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "server/base/deadline_call.h"
 #include "server/base/log.h"
 #include "server/base/state_directory.h"
 #include "server/base/version.h"
@@ -47,6 +47,9 @@ constexpr int kCannotServe = 1;
 // Of the control thread: the loops go first where there is not enough for all.
 constexpr int kControlNice = 19;
 
+// Ends the wait for a second signal. From outside it means nothing.
+constexpr int kDrained = SIGUSR2;
+
 // Blocked in every thread, so that they end in sigwait below.
 sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
@@ -55,21 +58,10 @@ sigset_t BlockSignals() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGHUP);
-  sigaddset(&signals, SIGUSR1);  // ours: ends the wait for a second signal
+  sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, kDrained);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
-}
-
-void ReloadConfiguration(const control::ControlContext& context) {
-  const absl::StatusOr<config::ReloadReport> report = control::Reload(context);
-  if (!report.ok()) {
-    Log(LogLevel::kError, "reload: nothing was changed");
-    for (const absl::string_view line : absl::StrSplit(report.status().message(), '\n')) {
-      Log(LogLevel::kError, "reload: %s", line);
-    }
-    return;
-  }
-  for (const std::string& line : control::Lines(*report)) Log(LogLevel::kInfo, "reload: %s", line);
 }
 
 // For whoever has renamed the files.
@@ -85,32 +77,33 @@ void ReopenLogs(Gateway& gateway) {
   }
 }
 
-// Until the first signal but SIGHUP; a second one while draining cuts the drain short.
+// Until the first signal that ends the gateway; a second one while draining cuts the drain short.
 void ServeUntilSignal(const control::ControlContext& context, const sigset_t& signals,
                       const std::function<void()>& before_end) {
   Gateway& gateway = context.gateway;
+  auto reload = std::make_unique<control::BackgroundReload>(context);
   int signal_number = 0;
   do {
     sigwait(&signals, &signal_number);
-    if (signal_number == SIGHUP) {
-      ReopenLogs(gateway);
-      ReloadConfiguration(context);
-    }
-  } while (signal_number == SIGUSR1 || signal_number == SIGHUP);
+    if (signal_number == SIGUSR1 || signal_number == SIGHUP) ReopenLogs(gateway);
+    if (signal_number == SIGHUP) reload->Start();
+  } while (signal_number != SIGINT && signal_number != SIGTERM);
   Log(LogLevel::kInfo, "stopping: open requests may finish; a second signal ends them");
   std::thread impatience([&signals] {
     int again = 0;
     do {
       sigwait(&signals, &again);
-    } while (again == SIGHUP);
-    if (again != SIGUSR1) _exit(128 + again);
+    } while (again == SIGHUP || again == SIGUSR1);
+    if (again != kDrained) _exit(128 + again);
   });
   service::Notify("STOPPING=1");
+  base::EndDeadlineCalls();
   gateway.Drain();
   // What acts on the gateway ends before its loops do.
+  reload.reset();
   before_end();
   gateway.Stop();
-  pthread_kill(impatience.native_handle(), SIGUSR1);
+  pthread_kill(impatience.native_handle(), kDrained);
   impatience.join();
 }
 

@@ -27,9 +27,11 @@ class LineFile {
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
 
-  // Queues `line`, which has no newline at its end. Never waits for the file.
+  // Queues `line`, which has no newline at its end. Never waits for the file, which has the whole
+  // line or, where the disk is full, nothing of it.
   void Write(absl::string_view line);
-  // Opens the path again, for whoever has renamed the file. On an error the old one stays in use.
+  // Opens the path again, for whoever has renamed the file. On an error, which is also that the
+  // file system does not answer, the old one stays in use.
   absl::Status Reopen();
   // Lines that were not written: the queue or the disk was full.
   uint64_t lost() const;

@@ -10,10 +10,14 @@
 
 namespace sluice::base {
 
-// Writes `text` to PATH.new, syncs it, renames it over `path` and syncs the directory: durable when
-// it returns. The file is its owner's only. On an error `path` is as it was, unless the error is
-// that of the directory's sync. One thread at a time for each path. Blocks.
+// Writes `text` to PATH.new, syncs it, exchanges it with `path` and syncs the directory: durable
+// when it returns. The file is its owner's only. On an error `path` has its old text, or is not
+// there if it was not: also where the directory cannot be synced. One thread at a time for each
+// path. Blocks.
 absl::Status ReplaceFile(const std::string& path, absl::string_view text);
+
+// For tests: what syncs a directory instead of fsync(2); null: that again.
+void SetDirectorySyncForTest(int (*sync)(int fd));
 
 }  // namespace sluice::base
 

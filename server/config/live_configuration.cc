@@ -1,10 +1,15 @@
 #include "server/config/live_configuration.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/control_limits.h"
+#include "server/base/deadline_call.h"
 #include "server/config/file_keys.h"
 #include "server/config/share_rules.h"
 
@@ -222,10 +227,20 @@ std::vector<PreferenceView> LiveConfiguration::List() const {
   return views;
 }
 
-// With mutex_ held, as all below but the public ones.
+// With changing_ held, as all below but the public ones.
 void LiveConfiguration::Publish(Effective effective) {
-  effective_ = std::move(effective);
-  if (live_ != nullptr) live_->Set(effective_.preferences);
+  LivePreferences* live = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    effective_ = std::move(effective);
+    live = live_;
+  }
+  if (live != nullptr) live->Set(effective_.preferences);
+}
+
+void LiveConfiguration::Keep(Runtime runtime) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  runtime_ = std::move(runtime);
 }
 
 absl::StatusOr<ChangeResult> LiveConfiguration::CommitPreferences(Runtime next, bool dry_run) {
@@ -239,14 +254,14 @@ absl::StatusOr<ChangeResult> LiveConfiguration::CommitPreferences(Runtime next, 
   if (dry_run) return result;
   status = SaveRuntime(path_, next);
   if (!status.ok()) return status;
-  runtime_ = std::move(next);
+  Keep(std::move(next));
   Publish(std::move(effective));
   return result;
 }
 
 absl::StatusOr<ChangeResult> LiveConfiguration::Set(
     const std::map<std::string, std::string>& values, bool dry_run) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   Runtime next = runtime_;
   Preferences scratch = effective_.preferences;
   for (const auto& [name, value] : values) {
@@ -261,7 +276,7 @@ absl::StatusOr<ChangeResult> LiveConfiguration::Set(
 
 absl::StatusOr<ChangeResult> LiveConfiguration::Reset(const std::vector<std::string>& names,
                                                       bool dry_run) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   Runtime next = runtime_;
   if (names.empty()) next.preferences.clear();
   for (const std::string& name : names) {
@@ -278,32 +293,25 @@ const ShareView* LiveConfiguration::FindShare(absl::string_view name) const {
   return found == effective_.shares.end() ? nullptr : &*found;
 }
 
-// A share's preferences hold before its first client comes.
+// What can fail comes first: the storage is opened, the change is on disk. A share's preferences
+// hold before its first client connects.
 absl::Status LiveConfiguration::CommitShare(Runtime next, const std::string& name,
                                             const ServeShare& serve) {
   Effective effective = Combine(file_, next);
   absl::Status status = CheckTogether(effective.preferences);
   if (!status.ok()) return status;
-  Effective before = std::exchange(effective_, effective);
-  const auto options = [this, &name] {
-    const ShareView* share = FindShare(name);
-    return share == nullptr ? nullptr : &share->options;
-  };
-  if (options() != nullptr) Publish(std::move(effective));
-  status = serve(name, options());
-  const bool served = status.ok();
-  if (served) status = SaveRuntime(path_, next);
-  if (status.ok()) {
-    runtime_ = std::move(next);
-    Publish(std::move(effective_));
-    return status;
-  }
-  Publish(std::move(before));
-  // It was served a moment ago, so it can be again.
-  if (served && !serve(name, options()).ok()) {
-    return absl::InternalError(
-        absl::StrCat("share \"", name, "\" is lost: ", status.message(), "; restart the gateway"));
-  }
+  const auto found =
+      FindNamed(effective.shares, name, [](const ShareView& share) { return share.options.name; });
+  const bool served = found != effective.shares.end();
+  const absl::StatusOr<std::function<void()>> take_effect =
+      serve(name, served ? &found->options : nullptr);
+  if (!take_effect.ok()) return take_effect.status();
+  status = SaveRuntime(path_, next);
+  if (!status.ok()) return status;
+  Keep(std::move(next));
+  if (!served) (*take_effect)();
+  Publish(std::move(effective));
+  if (served) (*take_effect)();
   return status;
 }
 
@@ -314,7 +322,7 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
   if (status.ok() && share.storage == StorageKind::kPosix) status = CheckSharePath(share.path);
   if (!status.ok()) return status;
   if (share.storage != StorageKind::kPosix && !share.path.empty()) return NoPathInMemory();
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   if (FindShare(share.name) != nullptr) {
     return absl::AlreadyExistsError(absl::StrCat("there is a share ", share.name, " already"));
   }
@@ -336,7 +344,7 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
 absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optional<std::string> path,
                                             std::optional<std::string> comment,
                                             const ServeShare& serve) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   const ShareView* found = FindShare(name);
   if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
   ShareOptions changed = found->options;
@@ -363,7 +371,7 @@ absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optiona
 }
 
 absl::Status LiveConfiguration::RemoveShare(absl::string_view name, const ServeShare& serve) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   const ShareView* found = FindShare(name);
   if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
   const std::string real = found->options.name;
@@ -381,7 +389,7 @@ absl::Status LiveConfiguration::RemoveShare(absl::string_view name, const ServeS
 }
 
 absl::Status LiveConfiguration::ResetShare(absl::string_view name, const ServeShare& serve) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::mutex> lock(changing_);
   const auto in_file = FindOption(file_.gateway.shares, name);
   if (in_file == file_.gateway.shares.end()) {
     return absl::NotFoundError(absl::StrCat("the file has no share ", name));
@@ -397,28 +405,40 @@ absl::Status LiveConfiguration::ResetShare(absl::string_view name, const ServeSh
 
 absl::StatusOr<ReloadReport> LiveConfiguration::ReloadFile(const ServeShare& serve) {
   std::lock_guard<std::mutex> whole(reloading_);
-  absl::StatusOr<Configuration> read = LoadConfiguration(file().file);
-  if (!read.ok()) return read.status();
-  return Reload(*std::move(read), serve);
+  const std::string path = file().file;
+  using Read = absl::StatusOr<Configuration>;
+  const auto read = std::make_shared<std::optional<Read>>();
+  const absl::Status answered =
+      base::RunWithDeadline([read, path] { read->emplace(LoadConfiguration(path)); },
+                            std::chrono::milliseconds(2 * limits::kStorageAnswerMillis));
+  if (!answered.ok()) {
+    return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", answered.message()));
+  }
+  if (!(*read)->ok()) return (*read)->status();
+  return Reload(**std::move(*read), serve);
 }
 
 absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
                                                        const ServeShare& serve) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  Effective next = Combine(file, runtime_);
-  absl::Status status = CheckTogether(next.preferences);
+  std::lock_guard<std::mutex> lock(changing_);
+  const Effective wanted = Combine(file, runtime_);
+  absl::Status status = CheckTogether(wanted.preferences);
   if (!status.ok()) return status;
   ReloadReport report;
   report.needs_restart = NeedingRestart(started_, file);
-  const Effective before = std::exchange(effective_, next);
-  Publish(next);
-  for (const ShareView& share : next.shares) {
+  const auto name_of = [](const ShareView& view) { return view.options.name; };
+  std::vector<std::function<void()>> effects;
+  const auto prepare = [&](const std::string& name, const ShareOptions* options) {
+    absl::StatusOr<std::function<void()>> effect = serve(name, options);
+    if (effect.ok()) effects.push_back(*std::move(effect));
+    return effect.status();
+  };
+  for (const ShareView& share : wanted.shares) {
     const std::string& name = share.options.name;
-    const auto old =
-        FindNamed(before.shares, name, [](const ShareView& view) { return view.options.name; });
-    const bool added = old == before.shares.end();
+    const auto old = FindNamed(effective_.shares, name, name_of);
+    const bool added = old == effective_.shares.end();
     if (!added && SameService(old->options, share.options)) continue;
-    status = serve(name, &share.options);
+    status = prepare(name, &share.options);
     if (status.ok()) {
       (added ? report.shares_added : report.shares_changed).push_back(name);
       continue;
@@ -428,9 +448,10 @@ absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
                                          added ? "; it is not served" : "; it is served as before",
                                          "; the next reload tries again"));
   }
-  for (const ShareView& share : before.shares) {
-    if (FindShare(share.options.name) != nullptr) continue;
-    status = serve(share.options.name, nullptr);
+  Effective next = Combine(file, runtime_);
+  for (const ShareView& share : effective_.shares) {
+    if (FindNamed(next.shares, share.options.name, name_of) != next.shares.end()) continue;
+    status = prepare(share.options.name, nullptr);
     if (status.ok()) {
       report.shares_removed.push_back(share.options.name);
     } else {
@@ -438,10 +459,14 @@ absl::StatusOr<ReloadReport> LiveConfiguration::Reload(Configuration file,
           absl::StrCat(status.message(), "; it is still served: restart the gateway"));
     }
   }
-  file_ = std::move(file);
-  Publish(Combine(file_, runtime_));
-  report.changed = Differences(before.preferences, effective_.preferences);
-  report.overridden = Overridden(file_, runtime_);
+  report.changed = Differences(effective_.preferences, next.preferences);
+  report.overridden = Overridden(file, runtime_);
+  {
+    std::lock_guard<std::mutex> publishing(mutex_);
+    file_ = std::move(file);
+  }
+  Publish(std::move(next));
+  for (const std::function<void()>& take_effect : effects) take_effect();
   return report;
 }
 

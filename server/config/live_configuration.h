@@ -67,12 +67,14 @@ struct ReloadReport {
   std::vector<std::string> overridden;
 };
 
-// Serves the share as `options` say, instead of one of that name if there is one; null: serves none
-// of that name any more. An error has changed nothing.
-using ServeShare =
-    std::function<absl::Status(const std::string& name, const ShareOptions* options)>;
+// Prepares to serve the share as `options` say, instead of one of that name if there is one; null:
+// to serve none of that name any more. What it gives does so and cannot fail; until it is called
+// nothing has changed. May wait for storage, with a deadline.
+using ServeShare = std::function<absl::StatusOr<std::function<void()>>(
+    const std::string& name, const ShareOptions* options)>;
 
-// All methods are thread-safe; changes run one after the other, each seeing the one before.
+// All methods are thread-safe; changes run one after the other, each seeing the one before. What
+// only looks never waits for a change that waits for a disk.
 class LiveConfiguration {
  public:
   // Reads runtime.json from the file's state_dir, if both are there. A damaged one is an error that
@@ -86,6 +88,8 @@ class LiveConfiguration {
   void Attach(LivePreferences& live);
 
   const std::string& path() const { return path_; }
+  // The file as it was at the start.
+  const Configuration& started() const { return started_; }
   // What of runtime.json does not hold, and why.
   std::vector<std::string> ignored() const;
   // The file as last loaded, but for shares that could not be served as it says.
@@ -132,14 +136,17 @@ class LiveConfiguration {
   static Effective Combine(const Configuration& file, const Runtime& runtime);
   const ShareView* FindShare(absl::string_view name) const;
   absl::StatusOr<ChangeResult> CommitPreferences(Runtime next, bool dry_run);
-  // Serves the one share that differs in `next` as it says, then keeps it.
+  // Keeps `next`, then serves the one share that differs in it as it says.
   absl::Status CommitShare(Runtime next, const std::string& name, const ServeShare& serve);
+  void Keep(Runtime runtime);
   void Publish(Effective effective);
 
   const std::string path_;
   const Configuration started_;
-  std::mutex reloading_;      // taken before mutex_
-  mutable std::mutex mutex_;  // all below
+  std::mutex reloading_;      // taken before changing_: the file is read under it
+  std::mutex changing_;       // taken before mutex_; held while storage and disk are waited for
+  mutable std::mutex mutex_;  // never held over anything that waits
+  // Written under changing_ and mutex_, read under either.
   Configuration file_;
   Runtime runtime_;
   Effective effective_;

@@ -2,8 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
+#include <memory>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/control_limits.h"
+#include "server/base/deadline_call.h"
 
 namespace sluice::config {
 namespace {
@@ -29,11 +34,19 @@ absl::Status CheckSharePath(const std::string& path) {
   if (path.empty() || path.front() != '/') {
     return absl::InvalidArgumentError("path must be an absolute path");
   }
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat("path: there is no directory ", path));
+  const auto is_directory = std::make_shared<bool>(false);
+  const absl::Status answered = base::RunWithDeadline(
+      [is_directory, path] {
+        struct stat status {};
+        *is_directory = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+      },
+      std::chrono::milliseconds(limits::kStorageAnswerMillis));
+  if (!answered.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("path: the storage of ", path, " does not answer: ", answered.message()));
   }
-  return absl::OkStatus();
+  if (*is_directory) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("path: there is no directory ", path));
 }
 
 absl::string_view Name(StorageKind kind) {

@@ -12,7 +12,8 @@ namespace sluice::config {
 
 // INVALID_ARGUMENT says what a name must be.
 absl::Status CheckShareName(absl::string_view name);
-// An absolute path of a directory that is there.
+// An absolute path of a directory that is there. UNAVAILABLE where its storage does not answer
+// within limits::kStorageAnswerMillis.
 absl::Status CheckSharePath(const std::string& path);
 
 // "posix", "memory".

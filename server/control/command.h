@@ -64,8 +64,9 @@ struct CommandRow {
   absl::string_view help;
   absl::Span<const Parameter> parameters;
   bool mutates = false;
-  // Runs on the control thread and may wait, but not for a client. The status of an error becomes
-  // the response's code (error_codes.h); its message says what to do.
+  // Thread-safe. May wait, where the row mutates, but never without end: for storage by
+  // server/base/deadline_call.h. The status of an error becomes the response's code
+  // (error_codes.h); its message says what to do.
   absl::StatusOr<nlohmann::json> (*handler)(const Call& call);
 };
 

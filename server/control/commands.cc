@@ -192,14 +192,28 @@ absl::Span<const CommandRow> CommandTable() {
   return *kAll;
 }
 
+Request::Request(absl::string_view line)
+    : document_(std::make_unique<json>(
+          json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false))) {}
+
+Request::~Request() { WipeParameters(document_.get()); }
+
+bool Request::MayWait() const {
+  const absl::StatusOr<const CommandRow*> row = RowOf(*document_);
+  return row.ok() && (*row)->mutates;
+}
+
 std::string Execute(const ControlContext& context, const Caller& caller, absl::string_view line) {
-  json request = json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+  return Execute(context, caller, Request(line));
+}
+
+std::string Execute(const ControlContext& context, const Caller& caller, const Request& received) {
+  const json& request = received.document();
   json response = json::object();
   if (request.is_object() && request.contains("id") && HasValidId(request)) {
     response["id"] = request["id"];
   }
   const absl::StatusOr<json> result = Run(context, caller, request);
-  WipeParameters(&request);
   if (result.ok()) {
     response["result"] = *result;
   } else {

@@ -6,6 +6,8 @@
 #ifndef SLUICE_SERVER_CONTROL_COMMANDS_H_
 #define SLUICE_SERVER_CONTROL_COMMANDS_H_
 
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -22,9 +24,26 @@ inline constexpr int kProtocolVersion = 1;
 // All groups.
 absl::Span<const CommandRow> CommandTable();
 
-// Executes one request line (without its newline) and gives the response line (without one). Any
-// bytes get an answer; on the control thread only. What changes something is logged with the
-// caller, without secrets.
+// One request that was read. What it held of passwords is wiped at its end.
+class Request {
+ public:
+  // Of a line without its newline; any bytes are a request that gets an answer.
+  explicit Request(absl::string_view line);
+  ~Request();
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  // Whether executing it may wait for a disk, for storage or for the machine's directory service.
+  bool MayWait() const;
+  const nlohmann::json& document() const { return *document_; }
+
+ private:
+  const std::unique_ptr<nlohmann::json> document_;
+};
+
+// Executes the request and gives the response line, without a newline. Thread-safe. What changes
+// something is logged with the caller, without secrets.
+std::string Execute(const ControlContext& context, const Caller& caller, const Request& request);
 std::string Execute(const ControlContext& context, const Caller& caller, absl::string_view line);
 
 }  // namespace sluice::control

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "proto/smb2/structure_size.h"
+#include "server/base/control_limits.h"
 
 namespace sluice::control {
 namespace {
@@ -270,7 +271,10 @@ std::string MetricsText(const Observation& seen) {
 class MetricsEndpoint::Impl {
  public:
   Impl(const std::string& listen, std::function<Observation()> observe)
-      : collector_(std::make_shared<Collector>(std::move(observe))), exposer_(listen, 1) {
+      : collector_(std::make_shared<Collector>(std::move(observe))),
+        // A worker waits for its connection's request, so an idle connection costs one until then.
+        exposer_({"listening_ports", listen, "num_threads", absl::StrCat(limits::kMetricsWorkers),
+                  "request_timeout_ms", absl::StrCat(limits::kMetricsRequestMillis)}) {
     exposer_.RegisterCollectable(collector_);
   }
 

@@ -16,7 +16,8 @@ namespace sluice::control {
 // In the text format that Prometheus reads.
 std::string MetricsText(const Observation& seen);
 
-// Serves GET /metrics on threads of its own.
+// Serves GET /metrics on threads of its own: limits::kMetricsWorkers connections at a time, each of
+// which must send its request within limits::kMetricsRequestMillis.
 class MetricsEndpoint {
  public:
   // `listen` is "host:port" or "[v6]:port". `observe` runs once a scrape on the endpoint's threads

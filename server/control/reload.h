@@ -2,7 +2,10 @@
 #ifndef SLUICE_SERVER_CONTROL_RELOAD_H_
 #define SLUICE_SERVER_CONTROL_RELOAD_H_
 
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +24,30 @@ absl::StatusOr<config::ReloadReport> Reload(const ControlContext& context);
 
 // For logs, a line each.
 std::vector<std::string> Lines(const config::ReloadReport& report);
+
+// Reloads on a thread of its own and logs what came of it, for who must not wait for storage.
+class BackgroundReload {
+ public:
+  // `context` outlives this.
+  explicit BackgroundReload(const ControlContext& context);
+  // Waits for a reload that runs.
+  ~BackgroundReload();
+  BackgroundReload(const BackgroundReload&) = delete;
+  BackgroundReload& operator=(const BackgroundReload&) = delete;
+
+  // Never waits. However often it is called, the file is read once more after the last call.
+  void Start();
+
+ private:
+  void Run();
+
+  const ControlContext& context_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool asked_ = false;  // mutex_, like all below
+  bool ended_ = false;
+  std::thread thread_;
+};
 
 }  // namespace sluice::control
 

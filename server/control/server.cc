@@ -12,28 +12,28 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <list>
+#include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "crypto/secret.h"
 #include "server/base/audit_log.h"
+#include "server/base/control_limits.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/control/workers.h"
 
 namespace sluice::control {
 namespace {
 
 // A peer that has asked for nothing for so long gives way to others where all places are taken.
 constexpr uint64_t kIdlePeerNanos = 5'000'000'000;
-// A peer that has sent half a request, or does not read its answer, for so long is dropped.
-constexpr uint64_t kStalledPeerNanos = 30'000'000'000;
 // With so much unread a peer's next request waits.
 constexpr size_t kUnreadBytesMax = 1u << 20;
 constexpr size_t kReceiveBytes = 16384;
@@ -107,6 +107,12 @@ absl::StatusOr<int> Listen(const std::string& path, std::optional<gid_t> allowed
   return listener;
 }
 
+// What a worker makes of a request.
+struct Answer {
+  std::atomic<bool> ready{false};
+  std::string line;  // the worker's until `ready`
+};
+
 // One peer: what it sent and is not yet a line, and what it has not yet read. Passwords pass
 // through `in`: it never grows, which would leave copies behind, and what has been used is wiped.
 struct Peer {
@@ -116,8 +122,23 @@ struct Peer {
   Caller caller;
   std::string in;
   std::string out;
+  // A worker executes its request; until then the peer is neither read from nor written to.
+  std::shared_ptr<Answer> awaited;
   uint64_t last_progress_nanos = 0;
+  // When the request that is not whole yet began to arrive, and when what is in `out` began to wait
+  // for the peer; 0: there is none.
+  uint64_t request_began_nanos = 0;
+  uint64_t answer_began_nanos = 0;
   bool done = false;
+
+  bool IsRoot() const { return caller.uid == 0; }
+};
+
+// What requests are executed with.
+struct Executor {
+  const ControlContext& context;
+  Workers& workers;
+  const int wake;  // an eventfd
 };
 
 // Leaves nothing of them.
@@ -128,19 +149,37 @@ void TakeOut(size_t bytes, std::string* text) {
   text->resize(rest);
 }
 
-// Executes and takes out the whole lines of `peer.in`, as long as the peer reads the answers. A
-// line that grows too long ends the peer.
-void ExecuteLines(const ControlContext& context, Peer& peer) {
+// What may wait goes to a worker, which wakes the socket's thread when it is done.
+void ExecuteLine(const Executor& executor, absl::string_view line, Peer& peer) {
+  auto request = std::make_shared<const Request>(line);
+  if (!request->MayWait()) {
+    peer.out += Execute(executor.context, peer.caller, *request);
+    peer.out += '\n';
+    return;
+  }
+  peer.awaited = std::make_shared<Answer>();
+  executor.workers.Submit([&context = executor.context, wake = executor.wake, caller = peer.caller,
+                           request = std::move(request), answer = peer.awaited] {
+    answer->line = Execute(context, caller, *request) + '\n';
+    answer->ready.store(true, std::memory_order_release);
+    const uint64_t one = 1;
+    (void)!write(wake, &one, sizeof(one));
+  });
+}
+
+// Executes and takes out the whole lines of `peer.in`, one after the other, as long as the peer
+// reads the answers. A line that grows too long ends the peer.
+void ExecuteLines(const Executor& executor, Peer& peer, uint64_t now) {
   size_t begin = 0;
   for (size_t end; (end = peer.in.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    if (peer.out.size() > kUnreadBytesMax) break;
-    peer.out +=
-        Execute(context, peer.caller, absl::string_view(peer.in).substr(begin, end - begin));
-    peer.out += '\n';
+    if (peer.out.size() > kUnreadBytesMax || peer.awaited != nullptr) break;
+    ExecuteLine(executor, absl::string_view(peer.in).substr(begin, end - begin), peer);
   }
   TakeOut(begin, &peer.in);
-  if (peer.in.size() > limits::control_request_bytes_max &&
-      peer.in.find('\n') == std::string::npos) {
+  const bool whole = peer.in.find('\n') != std::string::npos;
+  if (begin != 0 || whole || peer.in.empty()) peer.request_began_nanos = 0;
+  if (!whole && !peer.in.empty() && peer.request_began_nanos == 0) peer.request_began_nanos = now;
+  if (peer.in.size() > limits::control_request_bytes_max && !whole) {
     peer.out +=
         absl::StrCat(R"({"error":{"code":"invalid_argument","message":"a request has at most )",
                      limits::control_request_bytes_max, R"( bytes"}})", "\n");
@@ -149,7 +188,7 @@ void ExecuteLines(const ControlContext& context, Peer& peer) {
   }
 }
 
-void ReadFrom(const ControlContext& context, Peer& peer, uint64_t now) {
+void ReadFrom(const Executor& executor, Peer& peer, uint64_t now) {
   char buffer[kReceiveBytes];
   const ssize_t got = recv(peer.fd, buffer, sizeof(buffer), 0);
   if (got <= 0) {
@@ -160,10 +199,11 @@ void ReadFrom(const ControlContext& context, Peer& peer, uint64_t now) {
   peer.in.reserve(limits::control_request_bytes_max + kReceiveBytes);
   peer.in.append(buffer, static_cast<size_t>(got));
   crypto::Wipe(buffer, sizeof(buffer));
-  ExecuteLines(context, peer);
+  ExecuteLines(executor, peer, now);
 }
 
 void WriteTo(Peer& peer, uint64_t now) {
+  if (peer.answer_began_nanos == 0) peer.answer_began_nanos = now;
   const ssize_t sent = send(peer.fd, peer.out.data(), peer.out.size(), MSG_NOSIGNAL);
   if (sent > 0) {
     peer.out.erase(0, static_cast<size_t>(sent));
@@ -172,11 +212,35 @@ void WriteTo(Peer& peer, uint64_t now) {
     peer.out.clear();
     peer.done = true;
   }
+  if (peer.out.empty()) peer.answer_began_nanos = 0;
 }
 
+// By the time that a whole one takes, not by the last byte: one byte now and then is no progress.
 bool Stalled(const Peer& peer, uint64_t now) {
-  const bool midway = !peer.in.empty() || !peer.out.empty();
-  return midway && now - peer.last_progress_nanos > kStalledPeerNanos;
+  return (peer.request_began_nanos != 0 &&
+          now - peer.request_began_nanos > limits::kControlRequestNanos) ||
+         (peer.answer_began_nanos != 0 &&
+          now - peer.answer_began_nanos > limits::kControlAnswerNanos);
+}
+
+// Moves a peer on; `readable` also stands for an end of the connection. False: it goes.
+bool Serve(const Executor& executor, Peer& peer, bool readable, uint64_t now) {
+  if (peer.awaited != nullptr) {
+    if (!peer.awaited->ready.load(std::memory_order_acquire)) return true;
+    peer.out += std::exchange(peer.awaited, nullptr)->line;
+    // What came of the next one in the meantime was not read for our sake.
+    if (peer.request_began_nanos != 0) peer.request_began_nanos = now;
+  } else if (readable && peer.out.empty()) {
+    ReadFrom(executor, peer, now);
+  }
+  if (!peer.out.empty()) WriteTo(peer, now);
+  // What has been read already wakes nobody up again.
+  while (peer.out.empty() && peer.awaited == nullptr && peer.in.find('\n') != std::string::npos) {
+    ExecuteLines(executor, peer, now);
+    if (!peer.out.empty()) WriteTo(peer, now);
+  }
+  if (peer.awaited != nullptr) return true;
+  return !(peer.done && peer.out.empty()) && !Stalled(peer, now);
 }
 
 bool IsInGroup(int fd, const ucred& peer, gid_t wanted) {
@@ -215,13 +279,23 @@ void Refuse(const ControlContext& context, int fd, const ucred& peer) {
   Dismiss(fd, "denied", kWhy);
 }
 
-// The one that has been idle for longest goes, if it has been for long. False: all are busy.
-bool MakeRoom(std::list<Peer>& peers, uint64_t now) {
+// Whether there is a place for one more peer. Some are kept for root.
+bool HasRoom(const std::list<Peer>& peers, bool for_root) {
+  const auto others = static_cast<size_t>(
+      std::count_if(peers.begin(), peers.end(), [](const Peer& peer) { return !peer.IsRoot(); }));
+  return peers.size() < limits::control_connections_max &&
+         (for_root || others < limits::control_connections_max - limits::kControlPlacesForRoot);
+}
+
+// The one that has been idle for longest goes, if it has been for long and its place is one that
+// the new one may take. False: all are busy.
+bool MakeRoom(std::list<Peer>& peers, bool for_root, uint64_t now) {
+  const bool full = peers.size() >= limits::control_connections_max;
   auto longest = peers.end();
   for (auto peer = peers.begin(); peer != peers.end(); ++peer) {
-    const bool idle =
-        peer->in.empty() && peer->out.empty() && now - peer->last_progress_nanos > kIdlePeerNanos;
-    if (!idle) continue;
+    const bool idle = peer->in.empty() && peer->out.empty() && peer->awaited == nullptr &&
+                      now - peer->last_progress_nanos > kIdlePeerNanos;
+    if (!idle || (!for_root && !full && peer->IsRoot())) continue;
     if (longest == peers.end() || peer->last_progress_nanos < longest->last_progress_nanos) {
       longest = peer;
     }
@@ -229,7 +303,7 @@ bool MakeRoom(std::list<Peer>& peers, uint64_t now) {
   if (longest == peers.end()) return false;
   close(longest->fd);
   peers.erase(longest);
-  return true;
+  return HasRoom(peers, for_root);
 }
 
 // False where there is no descriptor for a connection that waits.
@@ -247,7 +321,8 @@ bool AcceptFrom(int listener, std::optional<gid_t> allowed, const ControlContext
     Refuse(context, fd, credentials);
     return true;
   }
-  if (peers.size() >= limits::control_connections_max && !MakeRoom(peers, now)) {
+  const bool root = credentials.uid == 0;
+  if (!HasRoom(peers, root) && !MakeRoom(peers, root, now)) {
     Dismiss(fd, "limit",
             absl::StrCat("the control socket serves ", limits::control_connections_max,
                          " programs at a time, and all are busy; try again"));
@@ -273,7 +348,7 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(std::string 
   }
   const absl::StatusOr<int> listener = Listen(path, gid);
   if (!listener.ok()) return listener.status();
-  const int wake = eventfd(0, EFD_CLOEXEC);
+  const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake < 0) {
     close(*listener);
     return SystemError("eventfd");
@@ -294,6 +369,7 @@ ControlServer::ControlServer(std::string path, std::optional<gid_t> allowed, Con
       thread_([this] { Run(); }) {}
 
 ControlServer::~ControlServer() {
+  ending_.store(true, std::memory_order_release);
   const uint64_t one = 1;
   if (write(wake_, &one, sizeof(one)) != sizeof(one)) {
     base::Log(base::LogLevel::kError, "control socket: cannot wake its thread");
@@ -308,6 +384,8 @@ void ControlServer::Run() {
   // In Linux a thread has a priority of its own.
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), nice_);
   std::list<Peer> peers;
+  Workers workers(limits::kControlWorkers, nice_);
+  const Executor executor = {context_, workers, wake_};
   std::vector<pollfd> polled;
   // A connection that nothing can be done about must not keep the thread busy.
   bool accepting = true;
@@ -315,30 +393,25 @@ void ControlServer::Run() {
     polled.assign({{wake_, POLLIN, 0}, {accepting ? listener_ : -1, POLLIN, 0}});
     for (const Peer& peer : peers) {
       // A peer that does not read its answers is not read from either: memory stays bounded.
-      polled.push_back({peer.fd, static_cast<int16_t>(peer.out.empty() ? POLLIN : POLLOUT), 0});
+      const int fd = peer.awaited == nullptr ? peer.fd : -1;
+      polled.push_back({fd, static_cast<int16_t>(peer.out.empty() ? POLLIN : POLLOUT), 0});
     }
     if (poll(polled.data(), polled.size(), 1000) < 0 && errno != EINTR) {
       base::Log(base::LogLevel::kError, "control socket: it ends, since poll failed: %s",
                 strerror(errno));
       break;
     }
-    if (polled[0].revents != 0) break;
+    if (ending_.load(std::memory_order_acquire)) break;
+    uint64_t woken = 0;
+    if (polled[0].revents != 0) (void)!read(wake_, &woken, sizeof(woken));
     const uint64_t now = clock_.MonotonicNanos();
     size_t index = 2;
     for (auto peer = peers.begin(); peer != peers.end(); ++index) {
-      const int16_t events = polled[index].revents;
-      if (events != 0 && peer->out.empty()) ReadFrom(context_, *peer, now);
-      if (!peer->out.empty()) WriteTo(*peer, now);
-      // What has been read already wakes nobody up again.
-      while (peer->out.empty() && peer->in.find('\n') != std::string::npos) {
-        ExecuteLines(context_, *peer);
-        WriteTo(*peer, now);
-      }
-      if ((peer->done && peer->out.empty()) || Stalled(*peer, now)) {
+      if (Serve(executor, *peer, polled[index].revents != 0, now)) {
+        ++peer;
+      } else {
         close(peer->fd);
         peer = peers.erase(peer);
-      } else {
-        ++peer;
       }
     }
     accepting = polled[1].revents == 0 || AcceptFrom(listener_, group_, context_, peers, now);

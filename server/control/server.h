@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ class ControlServer {
   // Makes the socket at `path` and serves it until destruction, which removes it. It is its
   // owner's, mode 0600, or with a `group` also that group's, mode 0660; whoever else gets at it is
   // refused. A socket that a dead gateway left behind is replaced; one that somebody serves is an
-  // error. `nice` is the thread's, see setpriority(2).
+  // error. `nice` is that of its threads, see setpriority(2).
   static absl::StatusOr<std::unique_ptr<ControlServer>> Start(std::string path,
                                                               const std::string& group,
                                                               ControlContext context,
@@ -38,7 +39,8 @@ class ControlServer {
   const ControlContext context_;
   base::Clock& clock_;
   const int listener_;
-  const int wake_;  // an eventfd: readable when the thread must end
+  const int wake_;  // an eventfd: readable when a worker is done or the thread must end
+  std::atomic<bool> ending_{false};
   const int nice_;
   std::thread thread_;
 };

@@ -4,7 +4,9 @@
 #include <pwd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -16,9 +18,22 @@
 namespace sluice::control {
 namespace {
 
-// The control thread alone asks here, and copies nothing out.
-bool HasAccount(const std::string& name) { return getpwnam(name.c_str()) != nullptr; }
-bool HasUnixGroup(const std::string& name) { return getgrnam(name.c_str()) != nullptr; }
+constexpr size_t kRecordBytesMax = 1u << 20;
+
+// Calls one of the get*nam_r functions with as much memory as it needs.
+template <typename Record, typename Lookup>
+bool IsThere(const std::string& name, Lookup lookup) {
+  std::vector<char> memory(4096);
+  Record record{};
+  Record* found = nullptr;
+  while (lookup(name.c_str(), &record, memory.data(), memory.size(), &found) == ERANGE &&
+         memory.size() < kRecordBytesMax) {
+    memory.resize(memory.size() * 4);
+  }
+  return found != nullptr;
+}
+bool HasAccount(const std::string& name) { return IsThere<passwd>(name, &getpwnam_r); }
+bool HasUnixGroup(const std::string& name) { return IsThere<group>(name, &getgrnam_r); }
 
 bool KnowsUser(const ControlContext& context, const std::string& name) {
   auth::User user;

@@ -1,6 +1,7 @@
 """What operators see and do: listings and their ends, logs, audit log, metrics, dashboard, top."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -49,6 +50,67 @@ class Client:
             self.process.stdin.close()
         self.process.stdout.read()
         return self.process.wait(timeout=60)
+
+
+class DeadStorage:
+    """A directory whose file system answers nothing, as a server that is gone; root's only."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        os.mkdir(path)
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.fuse = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        options = f"fd={self.fuse},rootmode=40000,user_id=0,group_id=0"
+        if self.libc.mount(b"dead", self.path.encode(), b"fuse", 0, options.encode()) != 0:
+            os.close(self.fuse)
+            raise unittest.SkipTest(os.strerror(ctypes.get_errno()))
+
+    def end(self):
+        os.close(self.fuse)  # whoever waits gets an error
+        self.libc.umount2(self.path.encode(), 2)
+
+
+@unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "mounts FUSE as root")
+class DeadStorageTest(unittest.TestCase):
+    def setUp(self):
+        self.gateway = Gateway(extra='[log]\nfile = "/dev/null"\n')
+        self.log = self.gateway.directory / "log"
+        self.gateway.config.write_text(
+            self.gateway.config.read_text().replace("/dev/null", str(self.log)))
+        self.gateway.__enter__()
+        self.addCleanup(self.gateway.__exit__)
+        self.dead = DeadStorage(self.gateway.directory / "dead")
+        self.addCleanup(self.dead.end)
+
+    def answers_at_once(self):
+        began = time.monotonic()
+        self.gateway.ctl("status")
+        self.gateway.ctl("share", "list")
+        self.assertLess(time.monotonic() - began, 2)
+
+    def test_a_share_on_it_is_refused_and_nobody_waits(self):
+        adding = subprocess.Popen(
+            [str(SLUICECTL), "--socket", self.gateway.socket, "share", "add", "dead",
+             self.dead.path], stderr=subprocess.PIPE, text=True)
+        self.answers_at_once()
+        self.assertIsNone(adding.poll())
+        _, error = adding.communicate(timeout=20)
+        self.assertEqual(adding.returncode, 1)
+        self.assertIn(f"the storage of {self.dead.path} does not answer", error)
+        self.assertNotIn("dead", self.gateway.ctl("share", "list").stdout)
+
+    def test_a_reload_of_it_stops_neither_logs_nor_the_end(self):
+        text = self.gateway.config.read_text()
+        self.gateway.config.write_text(
+            f'{text}[[share]]\nname = "dead"\npath = "{self.dead.path}"\n')
+        self.gateway.process.send_signal(signal.SIGHUP)
+        self.answers_at_once()
+        self.log.rename(self.gateway.directory / "log.1")
+        self.gateway.process.send_signal(signal.SIGUSR1)
+        self.assertTrue(eventually(self.log.exists, 3))
+        began = time.monotonic()
+        self.gateway.stop()
+        self.assertLess(time.monotonic() - began, 4)
 
 
 class InspectionTest(unittest.TestCase):
@@ -241,7 +303,7 @@ class LogTest(unittest.TestCase):
         line, = eventually(come)
         self.assertEqual(set(line), {"time", "level", "connection", "session", "message"})
         log.rename(directory / "log.1")
-        gateway.process.send_signal(signal.SIGHUP)
+        gateway.process.send_signal(signal.SIGUSR1)
         self.assertTrue(eventually(log.exists))
         self.assertEqual(gateway.smbclient("ls").returncode, 0)
         self.assertEqual(len(eventually(come)), 1)

@@ -154,6 +154,8 @@ std::string DaemonPage(const CommandLine& program) {
   page.Item("SIGHUP", "",
             "The configuration file is read again: what can be applied is, the rest is logged, and "
             "a mistake in it changes nothing. The log and the audit log are opened again.");
+  page.Item("SIGUSR1", "",
+            "The log and the audit log are opened again, for whoever has renamed their files.");
   page.Section("ENVIRONMENT");
   page.Item("NOTIFY_SOCKET, WATCHDOG_USEC", "",
             "A service manager that wants to know that the gateway is ready, and that it lives.");

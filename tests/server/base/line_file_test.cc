@@ -1,8 +1,10 @@
 #include "server/base/line_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -89,6 +91,40 @@ TEST(LineFileTest, CountsWhatTheDiskDoesNotTake) {
   (*file)->Write("lost");
   while ((*file)->lost() == 0) std::this_thread::yield();
   EXPECT_EQ((*file)->lost(), 1u);
+}
+
+// The process may write no further than here, as if the disk were full.
+class FullAt {
+ public:
+  explicit FullAt(rlim_t bytes) {
+    previous_ = signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit full{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  ~FullAt() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, previous_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*previous_)(int) = nullptr;
+};
+
+TEST(LineFileTest, LineThatTheDiskTakesInPartIsNotThere) {
+  const TemporaryFile temporary;
+  {
+    auto file = LineFile::Open(temporary.path());
+    {
+      const FullAt full(12);
+      (*file)->Write("first");
+      (*file)->Write("is cut in half");
+      while ((*file)->lost() == 0) std::this_thread::yield();
+    }
+    (*file)->Write("last");
+  }
+  EXPECT_EQ(TemporaryFile::Lines(temporary.path()), (std::vector<std::string>{"first", "last"}));
 }
 
 TEST(LineFileTest, SaysWhichFileCannotBeOpened) {

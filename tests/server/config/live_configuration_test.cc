@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <set>
@@ -14,6 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/replace_file.h"
 
 namespace sluice::config {
 namespace {
@@ -46,13 +49,16 @@ class LiveConfigurationTest : public testing::Test {
     return *std::move(parsed);
   }
   ServeShare Server() {
-    return [this](const std::string& name, const ShareOptions* options) -> absl::Status {
+    return [this](const std::string& name,
+                  const ShareOptions* options) -> absl::StatusOr<std::function<void()>> {
       if (refused_.count(name) != 0) return absl::UnavailableError(absl::StrCat("no ", name));
-      for (auto it = served_.begin(); it != served_.end();) {
-        it = absl::EqualsIgnoreCase(it->first, name) ? served_.erase(it) : std::next(it);
-      }
-      if (options != nullptr) served_[options->name] = options->comment;
-      return absl::OkStatus();
+      const bool serves = options != nullptr;
+      return [this, name, serves, share = serves ? *options : ShareOptions()] {
+        for (auto it = served_.begin(); it != served_.end();) {
+          it = absl::EqualsIgnoreCase(it->first, name) ? served_.erase(it) : std::next(it);
+        }
+        if (serves) served_[share.name] = share.comment;
+      };
     };
   }
   ReloadReport Reload(const std::string& shares) {
@@ -123,6 +129,43 @@ TEST_F(LiveConfigurationTest, ShareThatCannotBeRemovedIsToldOf) {
   EXPECT_EQ(report.failed, Strings{"no files; it is still served: restart the gateway"});
   EXPECT_EQ(report.shares_added, Strings{"new"});
   EXPECT_TRUE(report.shares_removed.empty());
+}
+
+TEST_F(LiveConfigurationTest, ChangeThatCannotBeKeptHasNotTakenEffect) {
+  base::SetDirectorySyncForTest([](int) {
+    errno = EIO;
+    return -1;
+  });
+  EXPECT_FALSE(live_->RemoveShare("files", Server()).ok());
+  EXPECT_FALSE(live_->ChangeShare("files", std::nullopt, "two", Server()).ok());
+  EXPECT_FALSE(live_->Set({{"limits.credits", "77"}}, false).ok());
+  base::SetDirectorySyncForTest(nullptr);
+  EXPECT_EQ(served_, (Comments{{"files", "one"}}));
+  EXPECT_EQ(Told(), (Comments{{"files", "one"}}));
+  // Nor does it after a restart.
+  const auto again = LiveConfiguration::Open(Parse(Share("files", "one")));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)->Shares().size(), 1u);
+  EXPECT_EQ((*again)->Shares()[0].options.comment, "one");
+}
+
+TEST_F(LiveConfigurationTest, LookingDoesNotWaitForStorage) {
+  std::promise<void> asked;
+  std::promise<void> answers;
+  auto change = std::async(std::launch::async, [&] {
+    const ServeShare waits = [&](const std::string& name, const ShareOptions* options) {
+      asked.set_value();
+      answers.get_future().wait();
+      return Server()(name, options);
+    };
+    return live_->ChangeShare("files", std::nullopt, "two", waits).ok();
+  });
+  asked.get_future().wait();
+  EXPECT_EQ(Told(), (Comments{{"files", "one"}}));
+  EXPECT_FALSE(live_->List().empty());
+  answers.set_value();
+  EXPECT_TRUE(change.get());
+  EXPECT_EQ(Told(), (Comments{{"files", "two"}}));
 }
 
 TEST_F(LiveConfigurationTest, EmptyRuntimeFileIsDamaged) {

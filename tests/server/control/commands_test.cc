@@ -1,11 +1,13 @@
 #include "server/control/commands.h"
 
+#include <cerrno>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/replace_file.h"
 #include "server/control/error_codes.h"
 #include "tests/server/control/control_fixture.h"
 
@@ -160,6 +162,20 @@ TEST_F(CommandsTest, AnIdIsEchoedWhereItIsSimple) {
                                   "\"id\" must be"))
         << id;
   }
+}
+
+TEST_F(CommandsTest, UserThatCannotBeKeptIsNotChanged) {
+  Do(R"({"command":"user.add","params":{"name":"bob","password":"secret"}})");
+  base::SetDirectorySyncForTest([](int) {
+    errno = EIO;
+    return -1;
+  });
+  const json refused = Do(R"({"command":"user.disable","params":{"name":"bob"}})");
+  base::SetDirectorySyncForTest(nullptr);
+  EXPECT_EQ(refused["error"]["code"], "failed") << refused;
+  EXPECT_EQ(ResultOf(R"({"command":"user.list"})")[0]["disabled"], false);
+  Open(ConfigurationText());
+  EXPECT_EQ(ResultOf(R"({"command":"user.list"})")[0]["disabled"], false);
 }
 
 TEST_F(CommandsTest, BytesThatAreNotUtf8GetAnAnswer) {

@@ -38,10 +38,10 @@ class ControlTest : public testing::Test {
   }
 
   // As sluiced does at its start, and again for a restart.
-  void Open(const std::string& text) {
+  void Open(const std::string& text, const std::string& file = "test.toml") {
     context_.reset();
     gateway_.reset();
-    auto parsed = config::ParseConfiguration(text, "test.toml");
+    auto parsed = config::ParseConfiguration(text, file);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     auto configuration = config::LiveConfiguration::Open(*std::move(parsed));
     ASSERT_TRUE(configuration.ok()) << configuration.status();
@@ -54,7 +54,7 @@ class ControlTest : public testing::Test {
   }
 
   nlohmann::json Do(const std::string& line) {
-    return nlohmann::json::parse(Execute(*context_, Caller(), line));
+    return nlohmann::json::parse(Execute(*context_, caller_, line));
   }
   std::string ErrorOf(const std::string& line) {
     const nlohmann::json response = Do(line);
@@ -67,6 +67,7 @@ class ControlTest : public testing::Test {
     return response.value("result", nlohmann::json());
   }
 
+  Caller caller_;  // root
   std::string directory_;
   std::unique_ptr<config::LiveConfiguration> configuration_;
   std::unique_ptr<Gateway> gateway_;

@@ -1,8 +1,17 @@
 #include "server/control/metrics.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <string>
+#include <vector>
+
+#include "server/base/control_limits.h"
 
 namespace sluice::control {
 namespace {
@@ -66,6 +75,59 @@ TEST(MetricsTest, RefusalsAreCountedByKind) {
   const std::string text = MetricsText(seen);
   EXPECT_TRUE(Has(text, "sluice_refusals_total{kind=\"limit\"} 3")) << text;
   EXPECT_TRUE(Has(text, "sluice_refusals_total{kind=\"access\"} 0"));
+}
+
+sockaddr_in Loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+int ConnectTo(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = Loopback(port);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  return fd;
+}
+
+// One that the kernel has just given and that nobody has.
+uint16_t FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+TEST(MetricsTest, IdleConnectionsDoNotKeepAScrapeWaiting) {
+  const uint16_t port = FreePort();
+  const auto endpoint =
+      MetricsEndpoint::Start("127.0.0.1:" + std::to_string(port), [] { return Observation(); });
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  std::vector<int> idle;
+  for (size_t i = 0; i < limits::kMetricsWorkers + 8; ++i) {
+    idle.push_back(ConnectTo(port));
+    // Some have begun a request.
+    if (i % 2 == 0) (void)!send(idle.back(), "GET /me", 7, MSG_NOSIGNAL);
+  }
+  const int fd = ConnectTo(port);
+  const timeval patience = {.tv_sec = 8, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+  ASSERT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
+  char answer[12] = {};
+  ssize_t got = 0;
+  while ((got = recv(fd, answer, sizeof(answer), MSG_WAITALL)) < 0 && errno == EINTR) {
+  }
+  EXPECT_EQ(got, 12) << strerror(errno);
+  EXPECT_EQ(std::string(answer, sizeof(answer)), "HTTP/1.1 200");
+  for (const int each : idle) close(each);
+  close(fd);
 }
 
 TEST(MetricsTest, AnAddressThatCannotBeServedIsNamed) {

@@ -21,6 +21,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/control_limits.h"
 #include "server/base/limits.h"
 #include "tests/server/control/control_fixture.h"
 
@@ -195,6 +196,93 @@ TEST_F(ControlServerTest, WhoIsIdleForLongestMakesRoom) {
   EXPECT_TRUE(absl::StrContains(Ask(peers[0]), "result"));
   for (const int peer : peers) close(peer);
   close(fd);
+}
+
+// One byte now and then is no progress.
+TEST_F(ControlServerTest, RequestThatTricklesInIsEnded) {
+  ASSERT_TRUE(Start().ok());
+  const int fd = Connect();
+  const int other = Connect();
+  EXPECT_TRUE(absl::StrContains(Ask(fd), "result"));
+  for (int i = 0; i < 4; ++i) {
+    // What follows is handled after this.
+    ASSERT_EQ(send(fd, " ", 1, MSG_NOSIGNAL), 1);
+    EXPECT_TRUE(absl::StrContains(Ask(other), "result"));
+    clock_.nanos += limits::kControlRequestNanos / 4;
+  }
+  EXPECT_TRUE(absl::StrContains(Ask(fd), "result")) << "in time";
+  ASSERT_EQ(send(fd, " ", 1, MSG_NOSIGNAL), 1);
+  EXPECT_TRUE(absl::StrContains(Ask(other), "result"));
+  for (int i = 0; i < 5; ++i) {
+    clock_.nanos += limits::kControlRequestNanos / 4;
+    (void)!send(fd, " ", 1, MSG_NOSIGNAL);
+    EXPECT_TRUE(absl::StrContains(Ask(other), "result"));
+  }
+  EXPECT_EQ(ReadLine(fd), "");
+  close(fd);
+  close(other);
+}
+
+TEST_F(ControlServerTest, RootHasAPlaceWhateverOthersDo) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  group_ = "nogroup";
+  ASSERT_TRUE(Start().ok());
+  ASSERT_EQ(chmod(directory_.c_str(), 0755), 0);
+  int ready[2];
+  int end[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(end), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(end[1]);
+    if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 || setuid(65534) != 0) _exit(1);
+    size_t served = 0;
+    // All places are taken by requests that have begun.
+    for (size_t i = 0; i < limits::control_connections_max; ++i) {
+      const int fd = Connect();
+      const bool answered = absl::StrContains(Ask(fd), "result");
+      if (answered && send(fd, "{", 1, MSG_NOSIGNAL) == 1) ++served;
+    }
+    char byte = static_cast<char>(served);
+    if (write(ready[1], &byte, 1) != 1) _exit(2);
+    (void)!read(end[0], &byte, 1);
+    _exit(0);
+  }
+  char served = 0;
+  ASSERT_EQ(read(ready[0], &served, 1), 1);
+  EXPECT_EQ(static_cast<size_t>(served),
+            limits::control_connections_max - limits::kControlPlacesForRoot);
+  const int fd = Connect();
+  EXPECT_TRUE(absl::StrContains(Ask(fd), "result"));
+  close(fd);
+  close(end[1]);
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  for (const int pipe_end : {ready[0], ready[1], end[0]}) close(pipe_end);
+}
+
+TEST_F(ControlServerTest, OthersAreAnsweredWhileARequestWaitsForAFile) {
+  // A file that nobody has written yet.
+  const std::string file = directory_ + "/sluice.toml";
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  Open(ConfigurationText(), file);
+  ASSERT_TRUE(Start().ok());
+  const int waiting = Connect();
+  const std::string reload = "{\"id\":1,\"command\":\"reload\"}\n";
+  ASSERT_EQ(send(waiting, reload.data(), reload.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(reload.size()));
+  std::ofstream text(file);  // returns when the gateway reads
+  const int fd = Connect();
+  EXPECT_TRUE(absl::StrContains(Ask(fd), "result"));
+  const std::string list = "{\"command\":\"share.list\"}\n";
+  ASSERT_EQ(send(fd, list.data(), list.size(), MSG_NOSIGNAL), static_cast<ssize_t>(list.size()));
+  EXPECT_TRUE(absl::StrContains(ReadLine(fd), "files"));
+  text << ConfigurationText();
+  text.close();
+  EXPECT_TRUE(absl::StrContains(ReadLine(waiting), "\"id\":1,\"result\""));
+  close(fd);
+  close(waiting);
 }
 
 TEST_F(ControlServerTest, AnswersLinesHoweverTheyArrive) {

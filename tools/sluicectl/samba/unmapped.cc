@@ -119,7 +119,7 @@ constexpr Unmapped kRows[] = {
     {"max connections",
      "limits are for the gateway: limits.connections and "
      "limits.connections_per_address"},
-    {"max log size", "logrotate and SIGHUP"},
+    {"max log size", "logrotate and SIGUSR1"},
     {"max open files", "see limits.opens_per_session"},
     {"max xmit", "SMB1 only"},
     {"message command", kHooks},
