@@ -235,6 +235,7 @@ void ReadServer(const toml::table& table, Configuration* out, Errors& errors) {
   reader.String("state_dir", &gateway.state_dir);
   reader.String("control_socket", &out->control_socket);
   reader.String("control_group", &out->control_group);
+  reader.Bool("control_unrestricted", &out->control_unrestricted);
   reader.String("name", &gateway.server_name);
   if (gateway.server_name.empty() || gateway.server_name.size() > kServerNameMax ||
       gateway.server_name.find_first_not_of(

@@ -21,8 +21,11 @@ struct Place {
 struct Configuration {
   GatewayOptions gateway;
   std::string control_socket = "/run/sluice/control.sock";
-  // The group whose members may use the control socket; "": its owner only.
+  // The group whose members may use the control socket, which is nearly as much as to be root (see
+  // server/control/caller_rights.h); "": its owner only.
   std::string control_group;
+  // They may also do what caller_rights.h refuses.
+  bool control_unrestricted = false;
   std::string log_file;        // "": standard error
   std::string metrics_listen;  // "": no endpoint for Prometheus
   std::string file;            // as it was named

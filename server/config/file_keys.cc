@@ -31,8 +31,16 @@ constexpr FileKey kKeys[] = {
      "Where sluicectl connects.",
      [](const Configuration& c) { return TomlString(c.control_socket); }},
     {"server", "control_group", "string", "",
-     "The group whose members may use the control socket; without it only its owner may.",
+     "The group whose members may use the control socket; without it only its owner and root may. "
+     "A member may act as any user of this machine but root: by a gateway user with that user's "
+     "account, and a share over that user's files. Use a group of its own for it, such as the "
+     "package's sluice-admin, and not one that has members for something else, such as adm.",
      [](const Configuration& c) { return TomlString(c.control_group); }},
+    {"server", "control_unrestricted", "boolean", "false",
+     "Callers of the control socket that are not root may also give users the account of uid 0, "
+     "change the passwords of such users, and serve /, /proc, /sys, /dev and directories with the "
+     "gateway's state: a member of control_group is then as good as root.",
+     [](const Configuration& c) { return Bool(c.control_unrestricted); }},
     {"server", "processor", "\"auto\", \"avx512\", \"avx2\", \"sse\" or \"no-aesni\"", "\"auto\"",
      "The crypto library's code path; one that the processor cannot run is an error.",
      [](const Configuration& c) { return TomlString(ProcessorWord(c.gateway.processor)); }},
@@ -58,11 +66,11 @@ constexpr FileKey kKeys[] = {
      "Users whose name is another one than in their realm, and those of other realms.",
      &KerberosUsers},
     {"log", "file", "path", "",
-     "Where log lines go, to standard error without it. Opened again on SIGHUP.",
+     "Where log lines go, to standard error without it. Opened again on SIGUSR1.",
      [](const Configuration& c) { return TomlString(c.log_file); }},
     {"audit", "file", "path", "",
      "Where the audit log goes, JSON, an object a line; none is kept without it. Opened again on "
-     "SIGHUP.",
+     "SIGUSR1.",
      [](const Configuration& c) { return TomlString(c.gateway.audit_file); }},
     {"metrics", "listen", "\"address:port\"", "",
      "Where Prometheus finds /metrics; nowhere without it. Whoever can connect can read it.",

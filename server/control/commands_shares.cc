@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/share_rules.h"
+#include "server/control/caller_rights.h"
 #include "server/control/command.h"
 #include "server/control/preference_json.h"
 #include "server/control/reload.h"
@@ -56,6 +57,8 @@ absl::StatusOr<json> ShareAdd(const Call& call) {
   share.path = call.params.value("path", "");
   share.comment = call.params.value("comment", "");
   config::ParseStorage(call.params.value("storage", "posix"), &share.storage);
+  absl::Status status = CheckServedPath(call, share.path);
+  if (!status.ok()) return status;
   std::map<std::string, std::string> preferences;
   const json values = call.params.value("preferences", json::object());
   std::vector<std::string> names;
@@ -63,8 +66,8 @@ absl::StatusOr<json> ShareAdd(const Call& call) {
     preferences[key] = ToText(value);
     names.push_back(absl::StrCat("share.", share.name, ".", key));
   }
-  const absl::Status status = call.context.configuration.AddShare(
-      std::move(share), preferences, ServeOn(call.context.gateway, false));
+  status = call.context.configuration.AddShare(std::move(share), preferences,
+                                               ServeOn(call.context.gateway, false));
   if (!status.ok()) return status;
   absl::StatusOr<json> shown = ShareGet(call);
   if (!shown.ok()) return shown;
@@ -81,7 +84,9 @@ std::optional<std::string> Optional(const json& params, const char* name) {
 bool Closes(const json& params) { return params.value("open_handles", "drain") == "close"; }
 
 absl::StatusOr<json> ShareChange(const Call& call) {
-  const absl::Status status = call.context.configuration.ChangeShare(
+  absl::Status status = CheckServedPath(call, call.params.value("path", ""));
+  if (!status.ok()) return status;
+  status = call.context.configuration.ChangeShare(
       call.params.at("name").get_ref<const std::string&>(), Optional(call.params, "path"),
       Optional(call.params, "comment"), ServeOn(call.context.gateway, Closes(call.params)));
   return status.ok() ? ShareGet(call) : status;
@@ -118,7 +123,10 @@ constexpr Parameter kHandles = {
 constexpr Parameter kNameParameters[] = {kName};
 constexpr Parameter kAddParameters[] = {
     kName,
-    {.name = "path", .required = false, .help = "the directory, absolute; not with memory"},
+    {.name = "path",
+     .required = false,
+     .help = "the directory, absolute; not with memory; only root may serve /, /proc, /sys, /dev "
+             "and directories with the gateway's state"},
     {.name = "comment", .required = false, .help = "what clients see beside the name"},
     {.name = "storage",
      .type = Parameter::Type::kChoice,

@@ -5,6 +5,7 @@
 #include "server/auth/group_store.h"
 #include "server/auth/smbpasswd.h"
 #include "server/auth/user_store.h"
+#include "server/control/caller_rights.h"
 #include "server/control/command.h"
 #include "server/control/warnings.h"
 
@@ -18,8 +19,10 @@ absl::StatusOr<json> UserAdd(const Call& call) {
   const std::string unix_user = call.params.value("unix_user", "");
   auth::UserStore& users = call.context.gateway.users();
   bool existed = false;
-  const absl::Status status = users.Add(
-      name, call.params.at("password").get_ref<const std::string&>(), unix_user, &existed);
+  absl::Status status = CheckUserChange(call, name, unix_user);
+  if (!status.ok()) return status;
+  status = users.Add(name, call.params.at("password").get_ref<const std::string&>(), unix_user,
+                     &existed);
   if (!status.ok()) return status;
   auth::User user;
   const bool found = users.Find(name, &user);
@@ -39,7 +42,9 @@ absl::StatusOr<json> UserList(const Call& call) {
 
 absl::StatusOr<json> UserPasswd(const Call& call) {
   const std::string name = call.params.at("name");
-  const absl::Status status = call.context.gateway.users().SetPassword(
+  absl::Status status = CheckUserChange(call, name, "");
+  if (!status.ok()) return status;
+  status = call.context.gateway.users().SetPassword(
       name, call.params.at("password").get_ref<const std::string&>());
   if (!status.ok()) return status;
   return json{{"name", name}};
@@ -79,6 +84,8 @@ absl::StatusOr<json> UserImport(const Call& call) {
   json names = json::array();
   std::vector<auth::User> users;
   for (auth::SmbpasswdUser& imported : file->users) {
+    absl::Status allowed = CheckUserChange(call, imported.name, "");
+    if (!allowed.ok()) return allowed;
     names.push_back(imported.name);
     users.emplace_back();
     users.back().name = std::move(imported.name);
@@ -140,7 +147,7 @@ constexpr Parameter kAddParameters[] = {
     {.name = "unix_user",
      .required = false,
      .help = "the Unix account or uid whose rights the user has; if absent, what it was, and for "
-             "a new user the one of the same name"},
+             "a new user the one of the same name; only root may name uid 0"},
 };
 constexpr Parameter kPasswdParameters[] = {
     {.name = "name", .help = "the user's name"},

@@ -1,0 +1,30 @@
+// What a caller who is not root may not do on the control socket.
+//
+// Members of [server] control_group and the gateway's own user may make users of any account and
+// serve any directory, which is nearly all that root may. What is refused here are the short ways
+// to become root or to take over the gateway's own state.
+#ifndef SLUICE_SERVER_CONTROL_CALLER_RIGHTS_H_
+#define SLUICE_SERVER_CONTROL_CALLER_RIGHTS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/control/command.h"
+
+namespace sluice::control {
+
+// Whether nothing is refused: uid 0 asks, or [server] control_unrestricted says so.
+bool IsUnrestricted(const Call& call);
+
+// PERMISSION_DENIED where the caller would learn or choose the password of a user with uid 0: of
+// `unix_user`, or where that is "" of the user `name` as it is.
+absl::Status CheckUserChange(const Call& call, absl::string_view name, absl::string_view unix_user);
+
+// PERMISSION_DENIED for /, /proc, /sys, /dev, what is below the latter, and the state directory
+// with what is above or below it, however they are named. May wait for storage, with a deadline.
+absl::Status CheckServedPath(const Call& call, const std::string& path);
+
+}  // namespace sluice::control
+
+#endif  // SLUICE_SERVER_CONTROL_CALLER_RIGHTS_H_
