@@ -16,13 +16,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/processor.h"
 #include "server/auth/kerberos.h"
 #include "server/auth/winbind.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
+#include "server/base/fold_name.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/base/state_directory.h"
@@ -281,7 +281,7 @@ std::vector<std::shared_ptr<smb::Share>> Gateway::Impl::Drained(absl::string_vie
   std::erase_if(drained_, [&](const std::weak_ptr<smb::Share>& each) {
     std::shared_ptr<smb::Share> share = each.lock();
     if (share == nullptr) return true;
-    if (name.empty() || absl::EqualsIgnoreCase(share->name, name)) {
+    if (name.empty() || base::SameName(share->name, name)) {
       in_use.push_back(std::move(share));
     }
     return false;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/base/printable.h"
 
 namespace sluice::base {
 
@@ -24,8 +25,9 @@ void JsonLine::AddName(absl::string_view name) {
 
 void JsonLine::Add(absl::string_view name, absl::string_view value) {
   AddName(name);
-  text_ += nlohmann::json(std::string(value))
-               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // The library leaves all but C0 as it is.
+  text_ += Printable(nlohmann::json(std::string(value))
+                         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void JsonLine::Add(absl::string_view name, bool value) {

@@ -12,7 +12,8 @@ namespace sluice::base {
 // "2026-01-31T12:00:00.123Z" of nanoseconds since 1970.
 std::string UtcTime(int64_t wall_nanos);
 
-// An object in the making. What is not UTF-8 in a value is replaced.
+// An object in the making. What is not UTF-8 in a value is replaced, and what could steer a terminal
+// is escaped, see printable.h.
 class JsonLine {
  public:
   void Add(absl::string_view name, absl::string_view value);

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/base/json_text.h"
 #include "server/base/line_file.h"
+#include "server/base/printable.h"
 
 namespace sluice::base {
 namespace {
@@ -55,16 +56,6 @@ absl::string_view Name(LogLevel level) {
   return "error";
 }
 
-// What a peer put into a name must not make lines of its own.
-std::string OneLine(absl::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return line;
-}
-
 std::string AsText(LogLevel level, const LogIds& ids, absl::string_view line) {
   std::string text = absl::StrCat(UtcTime(SystemClock().WallNanos()), " ", Name(level), " ");
   if (ids.connection != 0 || ids.session != 0) {
@@ -74,7 +65,7 @@ std::string AsText(LogLevel level, const LogIds& ids, absl::string_view line) {
     }
     text += "] ";
   }
-  return text + OneLine(line);
+  return text + Printable(line);
 }
 
 std::string AsJson(LogLevel level, const LogIds& ids, absl::string_view line) {

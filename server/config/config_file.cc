@@ -19,6 +19,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "crypto/processor.h"
+#include "server/base/fold_name.h"
 #include "server/config/file_keys.h"
 #include "server/config/nearest.h"
 #include "server/config/preferences.h"
@@ -312,7 +313,7 @@ void ReadShare(const toml::table& table, std::set<std::string>* seen, Configurat
     errors.Add(reader.Where(key), absl::StrCat("[[share]] ", status.message()));
   };
   check("name", CheckShareName(share.name));
-  if (!seen->insert(absl::AsciiStrToLower(share.name)).second) {
+  if (!seen->insert(base::FoldName(share.name)).second) {
     errors.Add(reader.Where("name"),
                absl::StrCat("[[share]] name \"", share.name, "\" is used twice"));
   }

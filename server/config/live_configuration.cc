@@ -6,10 +6,10 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
+#include "server/base/fold_name.h"
 #include "server/config/file_keys.h"
 #include "server/config/share_rules.h"
 
@@ -18,9 +18,8 @@ namespace {
 
 template <typename List, typename NameOf>
 auto FindNamed(List& list, absl::string_view name, NameOf name_of) {
-  return std::find_if(list.begin(), list.end(), [&](const auto& item) {
-    return absl::EqualsIgnoreCase(name_of(item), name);
-  });
+  return std::find_if(list.begin(), list.end(),
+                      [&](const auto& item) { return base::SameName(name_of(item), name); });
 }
 auto FindOption(std::vector<ShareOptions>& shares, absl::string_view name) {
   return FindNamed(shares, name, [](const ShareOptions& share) { return share.name; });
@@ -29,11 +28,16 @@ auto FindOption(std::vector<ShareOptions>& shares, absl::string_view name) {
 // False if it was not there.
 bool EraseName(absl::string_view name, std::vector<std::string>* names) {
   const auto end = std::remove_if(names->begin(), names->end(), [&](const std::string& one) {
-    return absl::EqualsIgnoreCase(one, name);
+    return base::SameName(one, name);
   });
   const bool found = end != names->end();
   names->erase(end, names->end());
   return found;
+}
+
+bool IsRemoved(const Runtime& runtime, absl::string_view share) {
+  const auto& removed = runtime.removed_shares;
+  return FindNamed(removed, share, [](const std::string& name) { return name; }) != removed.end();
 }
 
 std::vector<PreferenceChange> Differences(const Preferences& before, const Preferences& after) {
@@ -81,14 +85,14 @@ std::vector<std::string> Overridden(const Configuration& file, Runtime runtime) 
       lines.push_back(absl::StrCat(share.name, ": ", what, " at run time"));
     };
     const auto instead = FindOption(runtime.shares, share.name);
-    if (instead != runtime.shares.end()) {
+    const bool there = instead != runtime.shares.end();
+    if (IsRemoved(runtime, share.name)) {
+      add(there ? "another share of the name is served instead, which was added"
+                : "the file's share was removed");
+    } else if (there) {
       if (instead->path != share.path) add("the file's path is overridden");
       if (instead->comment != share.comment) add("the file's comment is overridden");
       if (instead->storage != share.storage) add("the file's storage is overridden");
-    } else if (FindNamed(runtime.removed_shares, share.name, [](const std::string& name) {
-                 return name;
-               }) != runtime.removed_shares.end()) {
-      add("the file's share was removed");
     }
   }
   return lines;
@@ -143,11 +147,7 @@ LiveConfiguration::Effective LiveConfiguration::Combine(const Configuration& fil
     effective.shares.push_back({std::move(share), source});
   };
   for (const ShareOptions& share : file.gateway.shares) {
-    const auto& removed = runtime.removed_shares;
-    if (FindNamed(removed, share.name, [](const std::string& name) { return name; }) !=
-        removed.end()) {
-      continue;
-    }
+    if (IsRemoved(runtime, share.name)) continue;
     const auto instead = FindOption(put, share.name);
     if (instead == put.end()) {
       add(share, Source::kFile);
@@ -207,6 +207,7 @@ std::vector<PreferenceView> LiveConfiguration::List() const {
   Preferences configured = file_.gateway.preferences;
   for (const auto& [name, ignored] : effective_.preferences.shares) {
     defaults.shares[name];
+    if (IsRemoved(runtime_, name)) configured.shares.erase(name);
     configured.shares[name];  // a default where the file has no such share
   }
   std::vector<PreferenceView> views;
@@ -218,7 +219,7 @@ std::vector<PreferenceView> LiveConfiguration::List() const {
     const std::string name = key.name();
     if (runtime_.preferences.count(name) != 0) {
       view.source = Source::kRuntime;
-    } else if (file_.places.count(name) != 0) {
+    } else if (file_.places.count(name) != 0 && !IsRemoved(runtime_, key.share)) {
       view.source = Source::kFile;
     }
     view.key = std::move(key);
@@ -326,8 +327,8 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
   if (FindShare(share.name) != nullptr) {
     return absl::AlreadyExistsError(absl::StrCat("there is a share ", share.name, " already"));
   }
+  // One of the file that was removed stays so: its preferences are not the new one's.
   Runtime next = runtime_;
-  EraseName(share.name, &next.removed_shares);
   Preferences scratch = effective_.preferences;
   scratch.shares[share.name];
   for (const auto& [key, value] : preferences) {
@@ -378,6 +379,7 @@ absl::Status LiveConfiguration::RemoveShare(absl::string_view name, const ServeS
   Runtime next = runtime_;
   const auto put = FindOption(next.shares, real);
   if (put != next.shares.end()) next.shares.erase(put);
+  EraseName(real, &next.removed_shares);
   if (FindOption(file_.gateway.shares, real) != file_.gateway.shares.end()) {
     next.removed_shares.push_back(real);
   }

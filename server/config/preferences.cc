@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "server/base/fold_name.h"
 #include "server/config/nearest.h"
 #include "server/config/preference_access.h"
 
@@ -158,7 +159,7 @@ absl::StatusOr<PreferenceKey> FindPreference(const Preferences& preferences,
     const absl::string_view share = name.substr(0, dot).substr(kSharePrefix.size());
     row_name = name.substr(dot + 1);
     for (const auto& [known, ignored] : preferences.shares) {
-      if (absl::EqualsIgnoreCase(known, share)) key.share = known;
+      if (base::SameName(known, share)) key.share = known;
     }
     if (key.share.empty()) return NoSuch(name, preferences);
   }

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "server/base/fold_name.h"
 #include "server/gateway_options.h"
 
 namespace sluice::config {
@@ -17,7 +17,7 @@ namespace sluice::config {
 // Shares are found without regard to case, and so is what is said of them.
 struct NameLess {
   bool operator()(absl::string_view a, absl::string_view b) const {
-    return absl::AsciiStrToLower(a) < absl::AsciiStrToLower(b);
+    return base::FoldName(a) < base::FoldName(b);
   }
 };
 
@@ -26,7 +26,8 @@ struct Runtime {
   std::map<std::string, std::string, NameLess> preferences;
   // Added, or instead of the file's of the same name. Their preferences are among those above.
   std::vector<ShareOptions> shares;
-  // Shares of the file that are not served.
+  // Shares of the file that are not served. One of `shares` with such a name is another share,
+  // which has nothing of the file's.
   std::vector<std::string> removed_shares;
 };
 

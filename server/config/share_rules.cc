@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
+#include "server/base/printable.h"
 
 namespace sluice::config {
 namespace {
@@ -19,10 +20,12 @@ constexpr size_t kShareNameMax = 80;  // [MS-SRVS] 2.2.4.23
 
 absl::Status CheckShareName(absl::string_view name) {
   if (name.empty() || name.size() > kShareNameMax ||
-      name.find_first_of("\"\\/[]:|<>+=;,*?") != absl::string_view::npos) {
+      name.find_first_of("\"\\/[]:|<>+=;,*?") != absl::string_view::npos ||
+      !base::IsPrintable(name)) {
     return absl::InvalidArgumentError(
         absl::StrCat("name must be 1 to ", kShareNameMax,
-                     " characters, none of \\ / [ ] : | < > + = ; , * ? \""));
+                     " characters of UTF-8, none of \\ / [ ] : | < > + = ; , * ? \" and no "
+                     "control characters"));
   }
   if (absl::EqualsIgnoreCase(name, "IPC$")) {
     return absl::InvalidArgumentError("name: IPC$ is always there and cannot be a directory");

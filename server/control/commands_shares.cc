@@ -1,8 +1,8 @@
 // The shares: what is served, and changing that while clients are there.
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/fold_name.h"
 #include "server/config/share_rules.h"
 #include "server/control/caller_rights.h"
 #include "server/control/command.h"
@@ -46,7 +46,7 @@ absl::StatusOr<json> ShareList(const Call& call) {
 absl::StatusOr<json> ShareGet(const Call& call) {
   const auto& name = call.params.at("name").get_ref<const std::string&>();
   for (const config::ShareView& share : call.context.configuration.Shares()) {
-    if (absl::EqualsIgnoreCase(share.options.name, name)) return Shown(call.context, share);
+    if (base::SameName(share.options.name, name)) return Shown(call.context, share);
   }
   return absl::NotFoundError(absl::StrCat("there is no share ", name));
 }

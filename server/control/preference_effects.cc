@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proto/smb2/negotiate.h"
 #include "server/auth/mechanism.h"
 #include "server/auth/share_access.h"
+#include "server/base/fold_name.h"
 
 namespace sluice::control {
 namespace {
@@ -276,7 +276,7 @@ class Effects {
                        [&tree](const SessionInfo& one) { return one.id == tree.session; });
       if (session == sessions_.end() || !seen.emplace(tree.session, tree.share).second) continue;
       for (const PreferenceChange& change : change_.changed) {
-        if (change.key.row->of_share && absl::EqualsIgnoreCase(change.key.share, tree.share)) {
+        if (change.key.row->of_share && base::SameName(change.key.share, tree.share)) {
           AddOfShare(*session, tree, change);
         }
       }

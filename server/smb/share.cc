@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "server/base/fold_name.h"
 
 namespace sluice::smb {
 
 // With mutex_ held.
 ShareTable::Shares::const_iterator ShareTable::Locate(absl::string_view name) const {
   return std::find_if(shares_.begin(), shares_.end(), [name](const std::shared_ptr<Share>& share) {
-    return absl::EqualsIgnoreCase(share->name, name);
+    return base::SameName(share->name, name);
   });
 }
 

@@ -42,7 +42,7 @@ struct Share : std::enable_shared_from_this<Share> {
   std::shared_ptr<fs::Volume> volume;
 };
 
-// What a tree connect finds. Names differ without regard to ASCII case. Thread-safe.
+// What a tree connect finds. Names that differ in case only are one. Thread-safe.
 class ShareTable {
  public:
   // Null for none.

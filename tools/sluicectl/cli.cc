@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/printable.h"
 #include "server/config/nearest.h"
 #include "tools/sluicectl/client.h"
 
@@ -15,12 +16,16 @@ namespace {
 
 using nlohmann::json;
 
+std::string JsonText(const json& value) {
+  return base::Printable(value.dump(2, ' ', false, json::error_handler_t::replace), "\n") + "\n";
+}
+
 void Tell(const Context& context, absl::string_view code, const std::string& message) {
   if (context.json) {
     const json error = {{"error", {{"code", std::string(code)}, {"message", message}}}};
-    std::cout << error.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+    std::cout << JsonText(error);
   } else {
-    std::cerr << "sluicectl: " << message << "\n";
+    std::cerr << "sluicectl: " << base::Printable(message, "\n") << "\n";
   }
 }
 
@@ -39,7 +44,7 @@ void Run(Context& context, const std::string& command, const json& params, const
   const absl::StatusOr<json> result = Call(context.socket, command, params);
   if (!result.ok()) return Fail(context, result.status());
   try {
-    std::cout << (context.json ? result->dump(2) + "\n" : render(*result));
+    std::cout << (context.json ? JsonText(*result) : base::Printable(render(*result), "\n"));
   } catch (const json::exception&) {
     Fail(context, absl::InternalError("the gateway's answer lacks what belongs there; are sluiced "
                                       "and sluicectl of one version?"));

@@ -90,15 +90,18 @@ absl::string_view CodeName(const absl::Status& status) {
 
 absl::StatusOr<json> Call(const std::string& socket_path, const std::string& command,
                           const json& params) {
+  std::string request;
+  try {
+    request = json{{"id", 1}, {"command", command}, {"params", params}}.dump() + "\n";
+  } catch (const json::type_error&) {
+    // Other bytes instead would be another name, or another password.
+    return absl::InvalidArgumentError("an argument is not UTF-8; nothing was sent");
+  }
+  const absl::Cleanup wipe = [&request] { explicit_bzero(request.data(), request.size()); };
   const absl::StatusOr<int> fd = Connect(socket_path);
   if (!fd.ok()) return fd.status();
   const absl::Cleanup close_fd = [&fd] { close(*fd); };
-
-  std::string request = json{{"id", 1}, {"command", command}, {"params", params}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
-  request += '\n';
   const absl::Status sent = SendAll(*fd, request);
-  explicit_bzero(request.data(), request.size());  // it may hold a password
 
   // A gateway that closes at once has said why.
   const absl::StatusOr<std::string> line = ReceiveLine(*fd);

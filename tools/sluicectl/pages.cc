@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "server/base/printable.h"
 #include "tools/sluicectl/latencies.h"
 #include "tools/sluicectl/table.h"
 #include "tools/sluicectl/units.h"
@@ -65,7 +66,7 @@ std::string RenderStatus(const json& status) {
         absl::StrAppend(joined, one.get_ref<const std::string&>());
       });
     }
-    absl::StrAppendFormat(&out, "%-24s%s\n", what, text);
+    absl::StrAppendFormat(&out, "%-24s%s\n", what, base::Printable(text));
   };
   line("clients", Number(status, "connections"));
   line("sessions", Number(status, "sessions"));

@@ -9,7 +9,7 @@
 namespace sluice::sluicectl {
 
 // Asks twice on the terminal without showing it, or, `from_stdin`, takes the first line of standard
-// input.
+// input, without a carriage return at its end. An error where it is not UTF-8.
 absl::StatusOr<std::string> ReadPassword(bool from_stdin);
 
 }  // namespace sluice::sluicectl

@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/secret.h"
+#include "server/base/printable.h"
 #include "tools/sluicectl/cli.h"
 #include "tools/sluicectl/client.h"
 #include "tools/sluicectl/samba/import.h"
@@ -67,7 +68,9 @@ void ImportSamba(Context& context, const SambaOptions& options) {
   if (output.empty()) std::cout << imported.toml;
   if (imported.notes.empty()) return;
   std::cerr << "Not carried over, or carried over otherwise than you may expect:\n";
-  for (const std::string& note : imported.notes) std::cerr << "  " << note << "\n";
+  for (const std::string& note : imported.notes) {
+    std::cerr << "  " << base::Printable(note) << "\n";
+  }
 }
 
 // Sends `lines`, whose first one is line `first` of the whole; false if that was the end of it. All
@@ -128,7 +131,7 @@ void ImportUsers(Context& context, const std::string& path) {
     return;
   }
   for (const json& skipped : total["skipped"]) {
-    std::cerr << "skipped: " << skipped.get<std::string>() << "\n";
+    std::cerr << "skipped: " << base::Printable(skipped.get_ref<const std::string&>()) << "\n";
   }
   std::cout << total["users"].size() << " users imported\n";
 }

@@ -6,22 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/printable.h"
 
 namespace sluice::sluicectl {
 namespace {
 
 using nlohmann::json;
 
-std::string Printable(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return text;
-}
-
 std::string Cell(const json& value) {
-  if (value.is_string()) return Printable(value.get<std::string>());
+  if (value.is_string()) return base::Printable(value.get_ref<const std::string&>());
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_array()) {
     return absl::StrJoin(
@@ -43,15 +36,16 @@ void AppendPadded(std::string* out, const std::string& text, size_t width) {
 
 void AppendFields(std::string* out, const json& object, const std::string& indent) {
   size_t width = 0;
-  for (const auto& [key, value] : object.items()) width = std::max(width, Width(key));
+  for (const auto& [key, value] : object.items())
+    width = std::max(width, Width(base::Printable(key)));
   for (const auto& [key, value] : object.items()) {
     absl::StrAppend(out, indent);
     if (value.is_object()) {
-      absl::StrAppend(out, key, ":\n");
+      absl::StrAppend(out, base::Printable(key), ":\n");
       AppendFields(out, value, indent + "  ");
       continue;
     }
-    AppendPadded(out, key + ":", width + 2);
+    AppendPadded(out, base::Printable(key) + ":", width + 2);
     absl::StrAppend(out, Cell(value), "\n");
   }
 }

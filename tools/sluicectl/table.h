@@ -16,7 +16,7 @@ struct Column {
 };
 
 // One line per row under a line of headings, columns aligned; `none` if there are no rows.
-// Characters that could steer a terminal are shown as '?': names come from clients.
+// Characters that could steer a terminal are escaped: names come from clients.
 std::string RenderTable(const nlohmann::json& rows, absl::Span<const Column> columns,
                         absl::string_view none);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "server/base/printable.h"
 #include "tools/sluicectl/latencies.h"
 #include "tools/sluicectl/units.h"
 
@@ -40,9 +41,7 @@ bool Begins(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 // Cut or padded to `width` characters; what is cut loses its beginning where `tail` is set.
 std::string Fit(const std::string& text, size_t width, bool tail = false) {
   std::vector<std::string> characters;
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
+  for (const char c : base::Printable(text)) {
     if (Begins(c) || characters.empty()) {
       characters.emplace_back(1, c);
     } else {

@@ -57,6 +57,23 @@ TEST_F(LogTest, APeersNewlineMakesNoLineOfItsOwn) {
   EXPECT_EQ(Lines().size(), 1u);
 }
 
+TEST_F(LogTest, APeersNameCannotSteerATerminal) {
+  Log(LogLevel::kInfo, "client %s",
+      "\xC2\x9b"
+      "2J\xE2\x80\xAE");
+  SetLogFormat(LogFormat::kJson);
+  Log(LogLevel::kInfo, "client %s",
+      "\xC2\x9b"
+      "2J\xE2\x80\xAE\x7f");
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].substr(23), "Z info client \\u009b2J\\u202e");
+  EXPECT_NE(lines[1].find("client \\u009b2J\\u202e\\u007f"), std::string::npos) << lines[1];
+  EXPECT_EQ(nlohmann::json::parse(lines[1]).at("message"),
+            "client \xC2\x9b"
+            "2J\xE2\x80\xAE\x7f");
+}
+
 TEST_F(LogTest, WhatIsBelowTheLevelIsDropped) {
   Log(LogLevel::kDebug, "dropped");
   SetLogLevel(LogLevel::kDebug);

@@ -51,6 +51,9 @@ TEST_F(SharesTest, WhatCannotBeServedChangesNothing) {
       {{{"name", "FILES"}, {"path", path_}}, "already_exists", "there is a share FILES already"},
       {{{"name", "a/b"}, {"path", path_}}, "invalid_argument", "name must be"},
       {{{"name", "IPC$"}, {"path", path_}}, "invalid_argument", "always there"},
+      {{{"name", std::string("a\0b", 3)}, {"path", path_}}, "invalid_argument", "control"},
+      {{{"name", "a\nb"}, {"path", path_}}, "invalid_argument", "control"},
+      {{{"name", "a\xC2\x9b"}, {"path", path_}}, "invalid_argument", "control"},
       {{{"name", "new"}, {"path", "/no/such"}}, "invalid_argument", "there is no directory"},
       {{{"name", "new"}, {"path", "relative"}}, "invalid_argument", "absolute"},
       {{{"name", "new"}}, "invalid_argument", "absolute"},
@@ -100,6 +103,32 @@ TEST_F(SharesTest, AnotherShareOfTheNameInheritsNothing) {
   Call("share.remove", {{"name", "new"}, {"open_handles", "close"}});
   Call("share.add", {{"name", "new"}, {"path", path_}});
   EXPECT_FALSE(gateway_->preferences().Get()->shares.at("new").read_only);
+}
+
+TEST_F(SharesTest, ShareInThePlaceOfOneOfTheFileHasNothingOfIt) {
+  const std::string file = ConfigurationText() + "guest = true\n";
+  Open(file);
+  Call("share.remove", {{"name", "files"}});
+  const json added = Call("share.add", {{"name", "files"}, {"path", path_}});
+  ASSERT_TRUE(added.contains("result")) << added;
+  EXPECT_EQ(added["result"]["preferences"]["guest"], false);
+  Open(file);
+  EXPECT_EQ(Served(), std::vector<std::string>{"files"});
+  EXPECT_FALSE(gateway_->preferences().Get()->shares.at("files").guest);
+  for (const config::PreferenceView& view : configuration_->List()) {
+    if (view.key.name() != "share.files.guest") continue;
+    EXPECT_EQ(view.source, config::Source::kDefault);
+  }
+  // What the file says is still there to go back to.
+  ASSERT_TRUE(Call("share.reset", {{"name", "files"}}).contains("result"));
+  EXPECT_TRUE(gateway_->preferences().Get()->shares.at("files").guest);
+}
+
+TEST_F(SharesTest, NamesThatDifferInCaseOnlyAreOneShare) {
+  ASSERT_TRUE(Call("share.add", {{"name", "\xC3\x89"}, {"path", path_}}).contains("result"));
+  EXPECT_EQ(Call("share.add", {{"name", "\xC3\xA9"}, {"path", path_}})["error"]["code"],
+            "already_exists");
+  EXPECT_TRUE(Call("share.remove", {{"name", "\xC3\xA9"}}).contains("result"));
 }
 
 TEST_F(SharesTest, ChangedShareKeepsWhatWasNotChanged) {

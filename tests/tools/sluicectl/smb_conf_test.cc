@@ -1,5 +1,6 @@
 #include "tools/sluicectl/samba/smb_conf.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -91,6 +92,30 @@ TEST_F(IncludeTest, MacrosAndMissingFilesAreExplained) {
   ASSERT_TRUE(conf.ok());
   EXPECT_THAT(conf->problems, ElementsAre(HasSubstr("depends on the client"),
                                           HasSubstr("cannot read"), HasSubstr("net conf list")));
+}
+
+TEST_F(IncludeTest, FilesThatIncludeOneAnotherOftenEnd) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "include = smb.conf\n";
+  Write("smb.conf", text);
+  const absl::StatusOr<SmbConf> conf = ReadSmbConf(directory_ + "/smb.conf");
+  ASSERT_TRUE(conf.ok());
+  EXPECT_LT(conf->problems.size(), 200u);
+  EXPECT_THAT(conf->problems, testing::Contains(HasSubstr("more than 100")));
+}
+
+TEST_F(IncludeTest, WhatIsNoTextFileIsNotRead) {
+  Write("latin.conf", "[a]\ncomment = \xE9\n");
+  Write("large.conf", std::string((1u << 20) + 1, '#'));
+  Write("smb.conf",
+        "include = /dev/zero\ninclude = pipe\ninclude = latin.conf\ninclude = large.conf\n");
+  ASSERT_EQ(mkfifo((directory_ + "/pipe").c_str(), 0600), 0);
+  const absl::StatusOr<SmbConf> conf = ReadSmbConf(directory_ + "/smb.conf");
+  ASSERT_TRUE(conf.ok());
+  EXPECT_THAT(conf->problems,
+              ElementsAre(HasSubstr("not a regular file"), HasSubstr("not a regular file"),
+                          HasSubstr("not UTF-8"), HasSubstr("more than 1048576 bytes")));
+  EXPECT_FALSE(ReadSmbConf("/dev/zero").ok());
 }
 
 TEST_F(IncludeTest, AFileThatIncludesItselfEnds) {

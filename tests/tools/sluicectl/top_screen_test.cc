@@ -133,7 +133,7 @@ TEST_F(TopScreenTest, NamesCannotSteerTheTerminal) {
   now_.opens = json::array({Open(3, "\x1b[2Jevil\nname", 9, 9)});
   const std::string screen = RenderTop(before_, now_, {.rows = 40, .columns = 120});
   EXPECT_EQ(screen.find('\x1b'), std::string::npos);
-  EXPECT_NE(screen.find("files/?[2Jevil?name"), std::string::npos);
+  EXPECT_NE(screen.find("files/\\u001b[2Jevil\\u000aname"), std::string::npos);
 }
 
 TEST_F(TopScreenTest, LongNamesLoseTheirBeginning) {

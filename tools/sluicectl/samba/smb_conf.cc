@@ -1,21 +1,28 @@
 #include "tools/sluicectl/samba/smb_conf.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/printable.h"
 
 namespace sluice::samba {
 namespace {
 
 constexpr int kIncludeDepthMax = 16;
+// Files that include others several times are read as often.
+constexpr int kIncludesMax = 100;
+constexpr size_t kBytesMax = 1u << 20;
 
 struct Synonym {
   absl::string_view name;  // without spaces
@@ -86,18 +93,39 @@ Parameter Named(absl::string_view name) {
 
 std::string BaseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path);
-  file.peek();  // a directory can be opened, but not read
-  if (!file.is_open() || file.bad()) {
-    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
+// What `path` holds, at most `room` bytes. A pipe or a device may never end, so it is not opened.
+absl::StatusOr<std::string> ReadText(const std::string& path, size_t room) {
+  const auto failed = [&path](absl::string_view why) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": ", why));
+  };
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return failed(std::strerror(errno));
+  const absl::Cleanup close_fd = [fd] { close(fd); };
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return failed(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return failed("it is not a regular file");
+  std::string text;
+  char buffer[16384];
+  while (true) {
+    const ssize_t got = read(fd, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(std::strerror(errno));
+    if (got == 0) break;
+    text.append(buffer, static_cast<size_t>(got));
+    if (text.size() > room) {
+      return failed(absl::StrCat("the files together have more than ", kBytesMax, " bytes"));
+    }
   }
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (!base::IsUtf8(text)) {
+    return failed("it is not UTF-8; convert it, such as with iconv -f ISO-8859-1 -t UTF-8");
+  }
+  return text;
 }
 
 class Parser {
  public:
-  explicit Parser(SmbConf* out) : out_(out), section_(&out->global) {}
+  // `room` is what included files may have together.
+  Parser(SmbConf* out, size_t room) : out_(out), section_(&out->global), room_(room) {}
 
   void Parse(absl::string_view text, const std::string& path, int depth);
 
@@ -112,6 +140,8 @@ class Parser {
 
   SmbConf* const out_;
   Section* section_;
+  size_t room_;
+  int includes_ = 0;
 };
 
 // A backslash at its end joins a line to the next one.
@@ -178,6 +208,13 @@ void Parser::Include(const std::string& value, const std::string& from, const st
             "list` and import that too");
     return;
   }
+  if (++includes_ > kIncludesMax) {
+    if (includes_ == kIncludesMax + 1) {
+      Problem(place, absl::StrCat("include: there are more than ", kIncludesMax,
+                                  "; from here on nothing was included"));
+    }
+    return;
+  }
   if (depth >= kIncludeDepthMax) {
     Problem(place, "include: too many files include one another");
     return;
@@ -185,7 +222,8 @@ void Parser::Include(const std::string& value, const std::string& from, const st
   const size_t slash = from.rfind('/');
   const bool relative = !absl::StartsWith(value, "/") && slash != std::string::npos;
   const std::string path = relative ? from.substr(0, slash + 1) + value : value;
-  const absl::StatusOr<std::string> text = ReadText(path);
+  const absl::StatusOr<std::string> text = ReadText(path, room_);
+  if (text.ok()) room_ -= text->size();
   if (!text.ok()) {
     Problem(place, absl::StrCat("include: ", text.status().message(), "; nothing was included"));
     return;
@@ -221,12 +259,12 @@ const Parameter* Section::Find(absl::string_view wanted) const {
 SmbConf ParseSmbConf(absl::string_view text, const std::string& file) {
   SmbConf conf;
   conf.global.name = "global";
-  Parser(&conf).Parse(text, file, 0);
+  Parser(&conf, kBytesMax - std::min(kBytesMax, text.size())).Parse(text, file, 0);
   return conf;
 }
 
 absl::StatusOr<SmbConf> ReadSmbConf(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadText(path);
+  const absl::StatusOr<std::string> text = ReadText(path, kBytesMax);
   if (!text.ok()) return text.status();
   return ParseSmbConf(*text, path);
 }

@@ -32,7 +32,8 @@ struct SmbConf {
   std::vector<std::string> problems;
 };
 
-// Reads `path` and what it includes. An error only where `path` itself cannot be read.
+// Reads `path` and what it includes: regular files of UTF-8, of bounded size and number. An error
+// only where `path` itself is none.
 absl::StatusOr<SmbConf> ReadSmbConf(const std::string& path);
 // `text` as if it had been read from `file`.
 SmbConf ParseSmbConf(absl::string_view text, const std::string& file);
