@@ -2,6 +2,7 @@
 // for.
 
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -215,6 +216,14 @@ int Check(config::Configuration file) {
   return 0;
 }
 
+// A dump of the process would hold keys and password hashes. Nor can other processes of its user read
+// its memory.
+void ForbidDumps() {
+#ifndef __SANITIZE_ADDRESS__  // whose search for leaks reads this process's memory from another
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int Main(int argc, char** argv) {
   ProgramOptions options;
   CLI::App app;
@@ -227,6 +236,7 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<config::Configuration> configuration = config::LoadConfiguration(options.config);
   if (!configuration.ok()) return NotUsable(configuration.status());
+  ForbidDumps();
   if (options.check) return Check(*std::move(configuration));
   return Serve(*std::move(configuration));
 }

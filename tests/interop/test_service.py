@@ -104,6 +104,18 @@ class ServiceTest(unittest.TestCase):
             self.assertIn(f"on {gateway.host}:{gateway.port},", gateway.log())
         listening.close()
 
+    def test_its_memory_is_in_no_core_dump(self):
+        self.assertEqual(setting("LimitCORE"), "0")
+        reach = "-all,+dac_read_search"  # the program may lie where only root can go
+        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                     f"--inh-caps={reach}", f"--ambient-caps={reach}"] if AS_ROOT else []
+        gateway = Gateway(prefix=as_nobody)
+        os.chmod(gateway.directory, 0o777)
+        with gateway:
+            # What cannot be dumped belongs to root.
+            self.assertEqual(os.stat(f"/proc/{gateway.process.pid}/maps").st_uid, 0)
+            self.assertEqual(gateway.smbclient("mkdir d; cd d; ls").returncode, 0)
+
     def test_privileges_are_gone_once_it_serves(self):
         with Gateway() as gateway:
             for task in pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir():
