@@ -4,6 +4,7 @@
 #define SLUICE_SERVER_BASE_AUTH_LIMITS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "server/base/limits.h"
 
@@ -12,7 +13,22 @@ namespace sluice::limits {
 inline constexpr size_t groups_max = 4096;
 inline constexpr size_t group_members_max = 4096;
 inline constexpr size_t refusals_max = 1000;
-inline constexpr size_t throttle_entries_max = 65536;
+
+// What the throttle of log-ons remembers (server/auth/logon_throttle.h): addresses with failures;
+// the users whose failures each has, and fewer once half of all are taken; users that have logged
+// on, from how many addresses, with how many clients there.
+inline constexpr size_t throttle_addresses_max = 32768;
+inline constexpr size_t throttle_users_max = 131072;
+inline constexpr size_t throttle_users_per_address_max = 256;
+inline constexpr size_t throttle_users_per_address_min = 2;
+inline constexpr size_t throttle_known_users_max = 16384;
+inline constexpr size_t throttle_places_per_user_max = 16;
+inline constexpr size_t throttle_clients_per_place_max = 4;
+inline constexpr uint64_t throttle_judged_interval_ms_min = 1000;
+
+static_assert(throttle_users_max / 2 + throttle_users_per_address_max +
+                  throttle_addresses_max * throttle_users_per_address_min <=
+              throttle_users_max + throttle_users_per_address_max);
 
 // Log-ons that are not finished (server/smb/unfinished_logons.h), and what a client's tokens make
 // one of them keep: NTLM's first message and SPNEGO's list of mechanisms, for the proofs at its

@@ -38,6 +38,14 @@ class LruMap {
     return entries_.front().second;
   }
 
+  void Erase(absl::string_view key) {
+    const auto it = index_.find(key);
+    if (it == index_.end()) return;
+    const auto entry = it->second;
+    index_.erase(it);
+    entries_.erase(entry);
+  }
+
   size_t size() const { return entries_.size(); }
   // The latest first.
   const std::list<std::pair<std::string, Value>>& entries() const { return entries_; }

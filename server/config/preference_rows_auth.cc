@@ -54,7 +54,9 @@ constexpr PreferenceRow kRows[] = {
      .unit = "failures",
      .applies = Applies::kAtOnce,
      .help =
-         "from so many on, a user is refused at that address until the window ends; 0: no limit",
+         "from so many on, a user is refused at that address until the window ends, unless he has "
+         "logged on from there lately: then one attempt in each auth.address_delay is judged, and "
+         "the clients he did it with have a count of their own; 0: no limit",
      .set = &SetInteger<&AuthPreferences::failures_per_user_and_address>,
      .get = &GetInteger<&AuthPreferences::failures_per_user_and_address>},
     {.name = "auth.failures_per_user",

@@ -7,7 +7,7 @@ proto::NegotiateRequest MakeNegotiateRequest(const ClientOffer& offer,
   proto::NegotiateRequest request;
   request.security_mode = offer.security_mode;
   request.capabilities = proto::kCapLargeMtu | proto::kCapEncryption;
-  request.client_guid = {1, 2, 3, 4};
+  request.client_guid = offer.client_guid;
   bool contexts = false;
   for (const proto::Dialect dialect : offer.dialects) {
     request.dialects.push_back(static_cast<uint16_t>(dialect));

@@ -3,6 +3,7 @@
 #ifndef SLUICE_SERVER_SESSION_CLIENT_TERMS_H_
 #define SLUICE_SERVER_SESSION_CLIENT_TERMS_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct ClientOffer {
   std::vector<crypto::Cipher> ciphers = {crypto::Cipher::kAes128Gcm, crypto::Cipher::kAes128Ccm,
                                          crypto::Cipher::kAes256Gcm, crypto::Cipher::kAes256Ccm};
   uint16_t security_mode = proto::kSigningEnabled;
+  std::array<uint8_t, 16> client_guid = {1, 2, 3, 4};
 };
 
 // `salt` outlives the request.

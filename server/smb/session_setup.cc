@@ -264,38 +264,41 @@ ring::Task<NtStatus> StepExchange(Request& request, auth::SpnegoServer& spnego,
 }
 
 // Waits as long as the throttle wants it.
-ring::Task<auth::Admission> AskThrottle(Request& request, const auth::ThrottleLimits& limits,
-                                        const std::string& user) {
+ring::Task<auth::Verdict> AskThrottle(Request& request, const auth::ThrottleLimits& limits,
+                                      const auth::Claim& claim) {
   auth::LogonThrottle& throttle = request.chain->worker().server().throttle;
-  const std::string peer = request.connection.peer();
-  auth::Admission admission = throttle.Ask(limits, peer, user, /*waited=*/false);
-  while (admission == auth::Admission::kAfterDelay && !request.cancelled()) {
-    co_await Pause(request, std::max(limits.address_delay, kThrottleWaitMillisMin));
+  auth::Verdict verdict = throttle.Ask(limits, claim, /*waited=*/false);
+  while (verdict.admission == auth::Admission::kAfterDelay && !request.cancelled()) {
+    co_await Pause(request, std::max(verdict.delay_millis, kThrottleWaitMillisMin));
     // Many may have waited side by side.
-    admission = throttle.Ask(limits, peer, user, /*waited=*/true);
+    verdict = throttle.Ask(limits, claim, /*waited=*/true);
   }
-  co_return admission;
+  co_return verdict;
 }
 
 // A token that answers for a user's password, and what came of it: counted, delayed, refused
 // unseen where there were too many. Nothing of the session may be used before it is known to be
-// there still.
+// there still. `*claim` is who tries.
 ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
-                             absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
+                             absl::Span<const uint8_t> token, std::vector<uint8_t>* reply,
+                             auth::Claim* claim) {
   ServerState& server = request.chain->worker().server();
   const auth::ThrottleLimits limits = LimitsNow(server);
-  const std::string peer = request.connection.peer();
-  std::string user;
+  claim->peer = request.connection.peer();
+  claim->client = request.connection.state().terms().client_guid;
+  std::string& user = claim->user;
+  auth::Verdict verdict;
   const bool judges = spnego.ClaimedUser(token, &user);
   if (judges) {
     // What is longer is no user's name, and is not remembered whole.
     user.resize(std::min(user.size(), kUserBytesMax));
-    const auth::Admission admission = co_await AskThrottle(request, limits, user);
+    verdict = co_await AskThrottle(request, limits, *claim);
     // The client has gone meanwhile.
-    if (admission == auth::Admission::kAfterDelay) co_return NtStatus::kUserSessionDeleted;
-    if (admission != auth::Admission::kAtOnce) {
-      const absl::string_view where =
-          admission == auth::Admission::kRefusedHere ? "from this address" : "from everywhere";
+    if (verdict.admission == auth::Admission::kAfterDelay) co_return NtStatus::kUserSessionDeleted;
+    if (verdict.admission != auth::Admission::kAtOnce) {
+      const absl::string_view where = verdict.admission == auth::Admission::kRefusedHere
+                                          ? "from this address"
+                                          : "from everywhere";
       NoteRefusal(request, base::RefusalKind::kThrottled, user,
                   LogonSentence(user, absl::StrCat("too many failures ", where)));
       co_await Pause(request, limits.failure_delay);
@@ -304,14 +307,15 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
   }
   const NtStatus status = co_await StepExchange(request, spnego, token, reply);
   const bool failed = status != NtStatus::kOk && status != NtStatus::kMoreProcessingRequired;
-  if (status == NtStatus::kOk && !user.empty()) server.throttle.Succeeded(peer, user);
-  if (failed) server.throttle.Failed(limits, peer, user);
-  if (judges) server.throttle.Judged(peer, user);
+  if (failed) server.throttle.Failed(limits, *claim, verdict.lane);
+  if (judges) server.throttle.Judged(*claim, verdict.lane);
   if (failed) {
     const std::string reason = spnego.Reason();
     NoteRefusal(request, base::RefusalKind::kLogon, user,
                 LogonSentence(user, reason.empty() ? proto::Name(status) : reason));
     co_await Pause(request, limits.failure_delay);
+    // As if nobody had looked at it.
+    if (verdict.lane == auth::Lane::kSlow) co_return NtStatus::kAccountLockedOut;
   }
   co_return status;
 }
@@ -325,9 +329,13 @@ bool IsThere(Request& request) {
 
 // After the mechanism said yes.
 ring::Task<NtStatus> Complete(Request& request, const proto::SessionSetupRequest& setup,
-                              auth::SpnegoServer& spnego) {
+                              auth::SpnegoServer& spnego, const auth::Claim& claim) {
   Chain& chain = *request.chain;
   const auth::AuthResult who = spnego.TakeResult();
+  // Any name makes a guest.
+  if (!claim.user.empty() && !who.guest && !who.anonymous) {
+    chain.worker().server().throttle.Succeeded(claim);
+  }
   std::shared_ptr<const base::Identity> identity = co_await FindIdentity(chain.worker(), who);
   if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
   if (chain.session()->crypto() == nullptr) {
@@ -377,7 +385,8 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   std::vector<uint8_t> token;
   // The session may end while this waits.
   const std::shared_ptr<auth::SpnegoServer> spnego = mechanism.spnego;
-  status = co_await Attempt(request, *spnego, setup.security_buffer, &token);
+  auth::Claim claim;
+  status = co_await Attempt(request, *spnego, setup.security_buffer, &token, &claim);
   if (!IsThere(request)) co_return NtStatus::kUserSessionDeleted;
   request.connection.NoteProgress();
   if (status == NtStatus::kMoreProcessingRequired) {
@@ -391,7 +400,7 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
     co_await Refuse(request);
     co_return status;
   }
-  status = co_await Complete(request, setup, *spnego);
+  status = co_await Complete(request, setup, *spnego, claim);
   if (status != NtStatus::kOk) co_return status;
   if (!chain.session()->guest() && !chain.session()->anonymous()) chain.ForceSignature();
   Respond(request, token);

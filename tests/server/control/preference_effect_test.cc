@@ -221,11 +221,6 @@ std::string LogsOnByPassword(const std::string& address) {
   return StatusOfLogOn(address, "alice", "secret");
 }
 
-std::string RightPasswordAfterAWrongOne(const std::string& address) {
-  StatusOfLogOn(address, "alice", "wrong");
-  return StatusOfLogOn(address, "alice", "secret");
-}
-
 // Set where a proof needs tickets.
 auth::ForgedRealm* forged_realm = nullptr;
 
@@ -390,7 +385,7 @@ const Proof kProofs[] = {
      "STATUS_ACCOUNT_LOCKED_OUT",
      "STATUS_SUCCESS",
      {{"auth.failures_per_user_and_address", "1"}}},
-    {"auth.failures_per_user_and_address", "1", RightPasswordAfterAWrongOne, "STATUS_SUCCESS",
+    {"auth.failures_per_user_and_address", "1", TwoWrongPasswords, "STATUS_LOGON_FAILURE",
      "STATUS_ACCOUNT_LOCKED_OUT"},
     {"auth.failures_per_user",
      "1",

@@ -68,6 +68,55 @@ TEST_F(LogonTest, AUserWithTooManyFailuresIsRefusedHereAndNobodyElse) {
   EXPECT_EQ(LogOn("bob", "hidden"), NtStatus::kOk);
 }
 
+// alice has logged on from here before, and somebody behind the same address guesses at her.
+TEST_F(LogonTest, AKnownClientIsNotLockedOutByItsNeighbours) {
+  EXPECT_EQ(LogOn("alice", "secret"), NtStatus::kOk);
+  ClientOptions other;
+  other.client_guid = {9, 9, 9};
+  for (int i = 0; i < 6; ++i) {
+    TestClient neighbour(address(), other);
+    ASSERT_TRUE(neighbour.Negotiate());
+    EXPECT_EQ(neighbour.LogOn("alice", "wrong"),
+              i < 3 ? NtStatus::kLogonFailure : NtStatus::kAccountLockedOut);
+  }
+  Change([](Preferences* preferences) { preferences->auth.address_delay = 10'000; });
+  const auto start = steady_clock::now();
+  EXPECT_EQ(LogOn("alice", "secret"), NtStatus::kOk);
+  EXPECT_LT(steady_clock::now() - start, std::chrono::milliseconds(9'000));
+}
+
+TEST_F(LogonTest, AKnownUserOfANewClientIsLetInAfterADelay) {
+  EXPECT_EQ(LogOn("alice", "secret"), NtStatus::kOk);
+  ClientOptions other;
+  other.client_guid = {9, 9, 9};
+  const auto log_on = [&](const std::string& password) {
+    TestClient client(address(), other);
+    EXPECT_TRUE(client.Negotiate());
+    return client.LogOn("alice", password);
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(log_on("wrong"), NtStatus::kLogonFailure);
+  auto start = steady_clock::now();
+  EXPECT_EQ(log_on("secret"), NtStatus::kOk);
+  EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(1'000));
+}
+
+class GuestLogonTest : public LogonTest {
+ protected:
+  void Adjust(GatewayOptions* options) override {
+    LogonTest::Adjust(options);
+    options->allow_guest = true;
+    options->preferences.signing_required = false;
+  }
+};
+
+// Any name makes a guest, so it proves nothing.
+TEST_F(GuestLogonTest, AGuestIsNotKnownByTheNameThatHeGave) {
+  EXPECT_EQ(LogOn("carol", "x"), NtStatus::kOk);
+  ASSERT_TRUE(gateway_->users().Add("carol", "of carol", "root").ok());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(LogOn("carol", "x"), NtStatus::kLogonFailure);
+  EXPECT_EQ(LogOn("carol", "of carol"), NtStatus::kAccountLockedOut);
+}
+
 TEST_F(LogonTest, AnAddressWithTooManyFailuresDelaysWhoIsNewThere) {
   EXPECT_EQ(LogOn("bob", "hidden"), NtStatus::kOk);
   for (int i = 0; i < 6; ++i) {
