@@ -187,6 +187,7 @@ FileNode::Waiters FileNode::Remove(OpenFile* open, AfterUnlock* after) {
 NtStatus FileNode::TryLock(const OpenFile& open, const ByteRange& range, bool exclusive) {
   AfterUnlock after;
   std::lock_guard<std::mutex> lock(mutex_);
+  // No close would free the lock.
   if (open.closed) return NtStatus::kFileClosed;
   oplocks_.BreakShared(&after);
   return AddLock(open, range, exclusive);

@@ -74,6 +74,7 @@ Task<NtStatus> Volume::Rename(OpenFile& open, const base::Identity& who,
     const auto holds = co_await AcquireBoth(name_locks_, LockName(from), LockName(wanted));
     // Somebody may have renamed it while we waited for its name.
     if (open.node->PathOf(open) != from) continue;
+    if (open.closed) co_return NtStatus::kFileClosed;  // while we waited
     co_return co_await RenameLocked(open, who, from, wanted, replace);
   }
   co_return NtStatus::kSharingViolation;
@@ -160,10 +161,21 @@ Task<Volume::Target> Volume::FindTarget(OpenFile& open, const base::Identity& wh
   co_return target;
 }
 
+// [MS-SMB2] 3.3.5.21.1 and [MS-FSA] ask nothing of the open. Windows' own CreateHardLink opens with
+// FILE_WRITE_ATTRIBUTES, Linux's client with FILE_READ_ATTRIBUTES only; so an open that lacks the
+// right is judged by what its user could have been granted. A link changes the file's count of
+// names, and whoever may not change the file does not get another name for it.
+Task<bool> Volume::MayLink(OpenFile& open, const base::Identity& who) {
+  if (open.Granted(kFileWriteAttributes)) co_return true;
+  Result<storage::Stat> stat = co_await open.file->GetStat();
+  co_return stat.ok() && (MaximalAccess(who, stat.value(), nullptr) & kFileWriteAttributes) != 0;
+}
+
 Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
                             absl::Span<const uint8_t> name, bool replace) {
   if (open.directory) co_return NtStatus::kFileIsADirectory;
   if (!open.stream.empty()) co_return NtStatus::kInvalidParameter;
+  if (!co_await MayLink(open, who)) co_return NtStatus::kAccessDenied;
   std::string wanted;
   const NtStatus parsed = ParseTarget(name, &wanted);
   if (parsed != NtStatus::kOk) co_return parsed;
@@ -171,6 +183,7 @@ Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
     const std::string from = open.node->PathOf(open);
     const auto holds = co_await AcquireBoth(name_locks_, LockName(from), LockName(wanted));
     if (open.node->PathOf(open) != from) continue;
+    if (open.closed) co_return NtStatus::kFileClosed;  // closed during the wait
     if (open.node->DeletePending(open)) co_return NtStatus::kDeletePending;
     Target target = co_await FindTarget(open, who, wanted, replace);
     if (target.status != NtStatus::kOk) co_return target.status;

@@ -127,7 +127,8 @@ class Volume : public std::enable_shared_from_this<Volume> {
   // CANNOT_DELETE for a read-only file unless `ignore_read_only`, DIRECTORY_NOT_EMPTY.
   ring::Task<proto::NtStatus> SetDisposition(OpenFile& open, const base::Identity& who,
                                              bool delete_pending, bool ignore_read_only);
-  // `name` is from the share's root, UTF-16LE.
+  // `name` is from the share's root, UTF-16LE. Link asks for FILE_WRITE_ATTRIBUTES, of the open or,
+  // where it lacks that, of `who` now.
   ring::Task<proto::NtStatus> Rename(OpenFile& open, const base::Identity& who,
                                      absl::Span<const uint8_t> name, bool replace);
   ring::Task<proto::NtStatus> Link(OpenFile& open, const base::Identity& who,
@@ -159,6 +160,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
 
   // The watch of an open directory; the first call fixes its terms. See ChangeWatches for what is
   // reported. Writes are when the open that wrote flushes or closes.
+  // REQUIRES: the open is not closed.
   const std::shared_ptr<ChangeWatch>& Watch(OpenFile& open, const WatchTerms& terms);
   ChangeWatches& watches() { return watches_; }
 
@@ -195,6 +197,7 @@ class Volume : public std::enable_shared_from_this<Volume> {
   ring::Task<proto::NtStatus> RenameLocked(OpenFile& open, const base::Identity& who,
                                            const std::string& from, const std::string& wanted,
                                            bool replace);
+  ring::Task<bool> MayLink(OpenFile& open, const base::Identity& who);
   ring::Task<bool> MayGo(const base::Identity& who, const std::string& directory);
   ring::Task<Target> FindTarget(OpenFile& open, const base::Identity& who,
                                 const std::string& wanted, bool replace);

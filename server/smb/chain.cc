@@ -35,15 +35,16 @@ ring::Task<void> Chain::Run(Chain* chain) {
       if (status == proto::NtStatus::kOk) chain->connection_->CancelRequest(part.header, chain);
       continue;
     }
+    const bool pipe =
+        chain->request_->share != nullptr && chain->request_->share->kind == ShareKind::kPipe;
     if (status == proto::NtStatus::kOk) {
-      const bool pipe =
-          chain->request_->share != nullptr && chain->request_->share->kind == ShareKind::kPipe;
       const size_t bytes = pipe ? 0 : chain->BytesToRead(part);
       if (bytes >= LargeReads::kBytesMin) {
         co_await chain->worker_.large_reads().Begin(*chain->connection_, bytes);
+        status = chain->CheckOpen(*row);  // a CLOSE may have come meanwhile
       }
       const size_t room = chain->RoomToAwait(part);
-      if (!chain->TakeRoom(room)) {
+      if (status == proto::NtStatus::kOk && !chain->TakeRoom(room)) {
         chain->worker_.counters().answers_waited.Add();
         ring::BufferTurn turn(chain->connection_->account(), OutBytes(room));
         const bool open = co_await turn;
@@ -51,11 +52,12 @@ ring::Task<void> Chain::Run(Chain* chain) {
           status = proto::NtStatus::kCancelled;
         } else {
           chain->TakeRoom(room);
+          status = chain->CheckOpen(*row);  // a CLOSE may have come meanwhile
         }
       }
-      if (status == proto::NtStatus::kOk) {
-        status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
-      }
+    }
+    if (status == proto::NtStatus::kOk) {
+      status = co_await (pipe ? row->pipe_handler : row->handler)(*chain->request_);
     }
     chain->FinishRequest(status);
     if (!chain->connection_->alive()) break;
@@ -95,7 +97,7 @@ void Chain::Recycle() {
   session_.reset();
   who_.reset();
   tree_.reset();
-  last_open_.reset();
+  last_file_id_.reset();
   new_opens_.clear();
   cancel_ = nullptr;
   parts_.clear();
@@ -155,7 +157,7 @@ proto::NtStatus Chain::AddOpen(std::shared_ptr<Open> open) {
     worker_.counters().opens_refused.Add();
     return proto::NtStatus::kTooManyOpenedFiles;
   }
-  last_open_ = open;
+  last_file_id_ = open->id();
   if (open->can_break()) {
     new_opens_.push_back(
         {open, MakeBreakNotifier(*connection_, *session_, open->id(), NeedsSealing())});
@@ -173,9 +175,7 @@ const std::shared_ptr<Quotas::User>& Chain::QuotaOfUser() {
 }
 
 bool Chain::RemoveOpen() {
-  if (StateOf(*session_).opens.Remove(request_->open->id()) == nullptr) return false;
-  last_open_.reset();
-  return true;
+  return StateOf(*session_).opens.Remove(request_->open->id()) != nullptr;
 }
 
 bool Chain::audits() const {

@@ -17,6 +17,7 @@
 
 #include "absl/types/span.h"
 #include "crypto/batch_stage.h"
+#include "proto/smb2/file_id.h"
 #include "proto/smb2/header.h"
 #include "proto/smb2/transform_header.h"
 #include "server/net/connection.h"
@@ -180,7 +181,7 @@ class Chain final : public Exchange {
   uint64_t last_session_id_ = 0;
   uint32_t last_tree_id_ = 0;
   bool last_session_found_ = false;
-  std::shared_ptr<Open> last_open_;
+  std::optional<proto::FileId> last_file_id_;
   // Opens with oplocks whose client does not know of them yet.
   struct NewOpen {
     std::shared_ptr<Open> open;

@@ -79,7 +79,7 @@ Chain::SessionStatus Chain::FindSession(const Part& part) {
     last_session_id_ = part.header.session_id;
     last_tree_id_ = part.header.tree_id;
     last_session_found_ = false;
-    last_open_.reset();
+    last_file_id_.reset();
     create_error_ = NtStatus::kOk;
   } else if (!last_session_found_) {
     return SessionStatus::kNone;
@@ -185,16 +185,26 @@ NtStatus Chain::CheckOpen(const CommandRow& row) {
   return request_->open == nullptr ? NtStatus::kFileClosed : NtStatus::kOk;
 }
 
-// A related command is about the open of the command before, whatever FileId it carries.
+// A related command names the open of the command before, whatever FileId it carries. What is
+// inherited is the FileId, never the open: the command before may have run in another session or
+// tree, and the open may have been closed since. So each command's open is looked up in the table
+// of the session, and in the tree, that the command itself runs in.
 std::shared_ptr<Open> Chain::LookUpOpen(size_t offset) {
-  if (request_->header.related() && last_open_ != nullptr) return last_open_;
-  proto::Reader reader(request_->message);
-  reader.Skip(offset);
-  const proto::FileId id = proto::FileId::Read(reader);
-  if (!reader.ok()) return nullptr;
-  last_open_ = StateOf(*session_).opens.Find(id, tree_->id);
-  // Behind the frame's last command there is none to inherit it.
-  return index_ + 1 == parts_.size() ? std::move(last_open_) : last_open_;
+  proto::FileId id;
+  if (request_->header.related() && last_file_id_.has_value()) {
+    id = *last_file_id_;
+  } else {
+    proto::Reader reader(request_->message);
+    reader.Skip(offset);
+    id = proto::FileId::Read(reader);
+    if (!reader.ok()) return nullptr;
+  }
+  std::shared_ptr<Open> open = StateOf(*session_).opens.Find(id, tree_->id);
+  if (open == nullptr) return nullptr;
+  const bool pipe = request_->share->kind == ShareKind::kPipe;
+  if (open->kind() != (pipe ? Open::Kind::kPipe : Open::Kind::kFile)) return nullptr;
+  last_file_id_ = id;
+  return open;
 }
 
 }  // namespace sluice::smb

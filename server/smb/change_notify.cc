@@ -21,6 +21,7 @@ NtStatus Check(const Request& request, const proto::ChangeNotifyRequest& notify,
   if (notify.output_buffer_length > request.negotiated.terms().transact_bytes_max) {
     return NtStatus::kInvalidParameter;
   }
+  if (file.closed) return NtStatus::kFileClosed;  // nobody would remove its watch
   if (!file.directory) return NtStatus::kInvalidParameter;
   return file.Granted(fs::kFileReadData) ? NtStatus::kOk : NtStatus::kAccessDenied;
 }

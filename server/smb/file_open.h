@@ -16,8 +16,10 @@ namespace sluice::smb {
 
 class FileOpen final : public Open {
  public:
+  static constexpr Kind kOpenKind = Kind::kFile;
+
   FileOpen(std::shared_ptr<const Share> share, std::shared_ptr<fs::OpenFile> file)
-      : Open(Kind::kFile), share_(std::move(share)), file_(std::move(file)) {}
+      : Open(kOpenKind), share_(std::move(share)), file_(std::move(file)) {}
 
   ring::Task<void> Close() override;
 
@@ -37,7 +39,7 @@ uint8_t OplockToWire(fs::OplockLevel level);
 
 // REQUIRES: the request's open is a file.
 inline const std::shared_ptr<fs::OpenFile>& FileOf(const Request& request) {
-  return static_cast<const FileOpen&>(*request.open).file();
+  return request.open->As<FileOpen>().file();
 }
 
 }  // namespace sluice::smb

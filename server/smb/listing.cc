@@ -106,10 +106,10 @@ void Describe(const Open& open, InventoryRow* row, std::vector<fs::HeldLock>* lo
   row->tree = open.tree_id();
   if (open.kind() == Open::Kind::kPipe) {
     row->pipe = true;
-    row->path = static_cast<const PipeOpen&>(open).name();
+    row->path = open.As<PipeOpen>().name();
     return;
   }
-  const fs::OpenFile& file = *static_cast<const FileOpen&>(open).file();
+  const fs::OpenFile& file = *open.As<FileOpen>().file();
   fs::OpenDescription description = file.node->Describe(file);
   row->path = std::move(description.path);
   if (!file.stream.empty()) absl::StrAppend(&row->path, ":", file.stream);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -43,6 +44,19 @@ class Open {
   virtual void ListenForBreaks(BreakNotifier) {}
 
   Kind kind() const { return kind_; }
+  // This open as the class that its kind stands for (T::kOpenKind): the only cast down from Open.
+  // Requests get opens of the kind that their handler is for (see Request::open), so that another
+  // kind here is a mistake of ours; the process ends before it takes one object for another.
+  template <typename T>
+  T& As() {
+    if (kind_ != T::kOpenKind) std::abort();
+    return static_cast<T&>(*this);
+  }
+  template <typename T>
+  const T& As() const {
+    if (kind_ != T::kOpenKind) std::abort();
+    return static_cast<const T&>(*this);
+  }
   // Valid from OpenTable::Insert on.
   proto::FileId id() const { return id_; }
   uint32_t tree_id() const { return tree_id_; }

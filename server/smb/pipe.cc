@@ -27,7 +27,7 @@ namespace {
 
 constexpr uint32_t kPipeBytes = 65536;  // what is said to be allocated for one
 
-PipeOpen& PipeOf(Request& request) { return static_cast<PipeOpen&>(*request.open); }
+PipeOpen& PipeOf(Request& request) { return request.open->As<PipeOpen>(); }
 
 // What did not fit is read by the next READ.
 NtStatus ReadStatus(size_t before, size_t taken) {

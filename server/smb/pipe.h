@@ -11,7 +11,9 @@ namespace sluice::smb {
 
 class PipeOpen final : public Open {
  public:
-  explicit PipeOpen(proto::rpc::PipeKind pipe) : Open(Kind::kPipe), server(pipe), pipe_(pipe) {}
+  static constexpr Kind kOpenKind = Kind::kPipe;
+
+  explicit PipeOpen(proto::rpc::PipeKind pipe) : Open(kOpenKind), server(pipe), pipe_(pipe) {}
 
   ring::Task<void> Close() override { co_return; }
 

@@ -106,6 +106,8 @@ ring::Task<NtStatus> HandleQueryDirectory(Request& request) {
   if (status != NtStatus::kOk) co_return status;
 
   const fs::NameLocks::Hold hold = co_await file->volume->LockOpen(*file);
+  // A CLOSE may have come while this waited.
+  if (file->closed) co_return NtStatus::kFileClosed;
   if (file->scan == nullptr) file->scan = std::make_unique<fs::DirectoryScan>(file.get());
   const bool anew =
       (query.flags & (proto::kQueryDirectoryRestartScans | proto::kQueryDirectoryReopen)) != 0;

@@ -67,8 +67,9 @@ struct Request {
   const Share* share = nullptr;
   // Whose rights file operations run with; set with `session`.
   const base::Identity* who = nullptr;
-  // Set where the row has a file-id offset. Its kind() is the one the handler is for: kFile in file
-  // handlers, kPipe in pipe handlers.
+  // Set where the row has a file-id offset, and by Chain::LookUpOpen. It is one of `session` in
+  // `tree`, and was not closed when the handler began; its kind() is the one the handler is for:
+  // kFile in file handlers, kPipe in pipe handlers.
   std::shared_ptr<Open> open;
   Response response;
 

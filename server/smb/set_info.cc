@@ -195,7 +195,7 @@ struct SettingRow {
 constexpr SettingRow kRows[] = {
     {FileInfoClass::kBasic, fs::kFileWriteAttributes, SetBasic},
     {FileInfoClass::kRename, fs::kDelete, SetRename},
-    {FileInfoClass::kLink, 0, SetLink},
+    {FileInfoClass::kLink, 0, SetLink},  // Volume::Link asks for more
     {FileInfoClass::kDisposition, fs::kDelete, SetDisposition},
     {FileInfoClass::kPosition, 0, SetPosition},
     {FileInfoClass::kFullEa, fs::kFileWriteEa, SetFullEa},

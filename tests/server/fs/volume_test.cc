@@ -164,6 +164,37 @@ TEST_F(VolumeTest, ALinkIsAnotherNameOfTheSameFile) {
   Close(open);
 }
 
+TEST_F(VolumeTest, ALinkNeedsTheRightToWriteAttributes) {
+  const auto made = Create("file");
+  Opening how;
+  how.access = kFileReadAttributes;
+  const auto open = Create("file", how);
+  EXPECT_EQ(runner_.Run(made->file->SetMode(0644)), 0);
+  base::Identity stranger = who_;
+  stranger.uid = stranger.gid = 2000;
+  const std::vector<uint8_t> name = Wire("link");
+  EXPECT_EQ(runner_.Run(volume_.Link(*open, stranger, name, false)), NtStatus::kAccessDenied);
+  EXPECT_FALSE(Exists("link"));
+  // Its owner could have opened it with the right.
+  EXPECT_EQ(runner_.Run(volume_.Link(*open, who_, name, false)), NtStatus::kOk);
+  Close(open);
+  Close(made);
+}
+
+TEST_F(VolumeTest, AClosedOpenGetsNoLockLinkRenameOrDeletion) {
+  const auto other = Create("file");
+  const auto open = Create("file");
+  Close(open);
+  EXPECT_EQ(open->node->TryLock(*open, {0, 10}, true), NtStatus::kFileClosed);
+  EXPECT_EQ(other->node->TryLock(*other, {0, 10}, true), NtStatus::kOk);
+  const std::vector<uint8_t> name = Wire("link");
+  EXPECT_EQ(runner_.Run(volume_.Link(*open, who_, name, false)), NtStatus::kFileClosed);
+  EXPECT_EQ(Rename(*open, "other"), NtStatus::kFileClosed);
+  EXPECT_EQ(SetDeletePending(*open, true), NtStatus::kFileClosed);
+  EXPECT_FALSE(other->node->delete_pending());
+  Close(other);
+}
+
 // --- Attributes and times ---
 
 TEST_F(VolumeTest, ExplicitTimesStay) {
