@@ -32,7 +32,7 @@ ring::Task<void> Chain::Run(Chain* chain) {
     const CommandRow* row = nullptr;
     proto::NtStatus status = chain->Admit(part, &row);
     if (part.header.command == proto::Command::kCancel) {
-      if (status == proto::NtStatus::kOk) chain->connection_->CancelRequest(part.header, chain);
+      if (status == proto::NtStatus::kOk) chain->connection_->CancelRequest(part.header, *chain);
       continue;
     }
     const bool pipe =
@@ -115,7 +115,7 @@ void Chain::Recycle() {
   worker_.ReturnChain(this);
 }
 
-bool Chain::IsTargetOfCancel(const proto::Header& cancel) const {
+bool Chain::IsTargetOfCancel(const proto::Header& cancel, const Chain& canceller) const {
   if (!running_ || !request_.has_value()) return false;
   // Whoever guesses passwords may not choose how long the answer takes.
   if (request_->header.command == proto::Command::kSessionSetup) return false;
@@ -123,6 +123,9 @@ bool Chain::IsTargetOfCancel(const proto::Header& cancel) const {
   return request_->header.message_id == cancel.message_id &&
          request_->header.command != proto::Command::kCancel;
 }
+  // Ids are the connection's; whether the CANCEL had to be signed or encrypted is its session's.
+  if (session_ != canceller.session_) return false;
+  if (tree_ != nullptr && StateOf(*tree_).reject_plain && !canceller.sealed_) return false;
 
 bool Chain::RunsIn(const session::Session* session, const session::Tree* tree) const {
   return running_ && session_.get() == session && (tree == nullptr || tree_.get() == tree);

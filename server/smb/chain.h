@@ -46,8 +46,9 @@ class Chain final : public Exchange {
   // Back into the pool without having run.
   void Discard();
 
-  // Whether the command in progress is the one that CANCEL means.
-  bool IsTargetOfCancel(const proto::Header& cancel) const;
+  // Whether the command in progress is the one that the CANCEL in progress in `canceller` means: of
+  // the same session, and by its ids. A tree that must be encrypted takes no other CANCEL.
+  bool IsTargetOfCancel(const proto::Header& cancel, const Chain& canceller) const;
   // Whether the command in progress runs in this session and, unless null, in this tree.
   bool RunsIn(const session::Session* session, const session::Tree* tree) const;
   // `ended`: because what it runs in goes away.

@@ -239,9 +239,9 @@ void SmbConnection::CancelAll(const session::Session* session, const session::Tr
   for (Chain* chain : targets) chain->Cancel(true);
 }
 
-void SmbConnection::CancelRequest(const proto::Header& cancel, const Chain* but) {
+void SmbConnection::CancelRequest(const proto::Header& cancel, const Chain& canceller) {
   for (Chain* chain = chains_; chain != nullptr; chain = chain->next) {
-    if (chain != but && chain->IsTargetOfCancel(cancel)) {
+    if (chain != &canceller && chain->IsTargetOfCancel(cancel, canceller)) {
       chain->Cancel(false);
       return;
     }

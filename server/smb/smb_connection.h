@@ -81,8 +81,8 @@ class SmbConnection final : public net::FrameHandler,
   // All tree connects of that share end.
   void EndTreesOf(const Share& share);
 
-  // CANCEL [MS-SMB2] 3.3.5.16.
-  void CancelRequest(const proto::Header& cancel, const Chain* but);
+  // CANCEL [MS-SMB2] 3.3.5.16, which is the command in progress in `canceller`.
+  void CancelRequest(const proto::Header& cancel, const Chain& canceller);
   // The id of a request that is to be answered later; 0 where there are too many.
   uint64_t BeginAsync();
   void EndAsync() { --async_count_; }

@@ -120,6 +120,55 @@ TEST_F(AsyncTest, CancelOfAnotherIdChangesNothing) {
   EXPECT_EQ(waiter_->WaitFor(waiting_id_)->status(), NtStatus::kOk);
 }
 
+// Signed and right in every way, but the request is another session's.
+TEST_F(AsyncTest, CancelOfAnotherSessionChangesNothing) {
+  const Reply interim = Wait();
+  ASSERT_EQ(waiter_->LogOn("bob", "hidden"), NtStatus::kOk);
+  Cancel(interim.header);
+  proto::Header by_message_id;
+  by_message_id.message_id = waiting_id_;
+  Cancel(by_message_id);
+  EXPECT_TRUE(waiter_->Silent());
+  Unlock();
+  EXPECT_EQ(waiter_->WaitFor(waiting_id_)->status(), NtStatus::kOk);
+}
+
+TEST_F(AsyncTest, UnsignedCancelChangesNothingWhateverSessionItNames) {
+  const Reply interim = Wait();
+  const uint64_t session_id = waiter_->session_id;
+  for (const uint64_t named : {uint64_t{0}, session_id ^ 1, session_id}) {
+    for (const uint64_t async_id : {uint64_t{0}, interim.header.async_id}) {
+      proto::Header header;
+      header.command = Command::kCancel;
+      header.message_id = waiting_id_;
+      header.session_id = named;
+      header.async_id = async_id;
+      if (async_id != 0) header.flags = proto::kFlagAsync;
+      waiter_->SendFrame(TestClient::Message(header, proto::CancelRequest()));
+    }
+  }
+  EXPECT_TRUE(waiter_->Silent());
+  Unlock();
+  EXPECT_EQ(waiter_->WaitFor(waiting_id_)->status(), NtStatus::kOk);
+  EXPECT_TRUE(Alive());
+}
+
+TEST_F(AsyncTest, PlainCancelChangesNothingOnATreeThatMustBeEncrypted) {
+  Preferences preferences = *gateway_->preferences().Get();
+  preferences.shares["files"].encryption = EncryptionMode::kRequired;
+  gateway_->preferences().Set(preferences);
+  ASSERT_EQ(waiter_->ConnectTree("files"), NtStatus::kOk);
+  waiter_->seal = true;
+  ASSERT_EQ(waiter_->Create("file", &wanted_), NtStatus::kOk);
+  const Reply interim = Wait();
+  waiter_->seal = false;
+  Cancel(interim.header);
+  EXPECT_TRUE(waiter_->Silent());
+  waiter_->seal = true;
+  Cancel(interim.header);
+  EXPECT_EQ(waiter_->WaitFor(waiting_id_)->status(), NtStatus::kCancelled);
+}
+
 TEST_F(AsyncTest, LogoffEndsTheWait) {
   Wait();
   const std::optional<Reply> logoff = waiter_->Call(Command::kLogoff, proto::LogoffRequest());
