@@ -29,25 +29,41 @@ Authentication& Session::BeginAuthentication(const crypto::PreauthHash& connecti
   return *authentication_;
 }
 
+bool Session::MayBecome(const AuthenticatedUser& user, bool must_protect) const {
+  if (crypto_ == nullptr) return true;
+  if (!has_secret_keys()) return user.guest == user_.guest && user.anonymous == user_.anonymous;
+  if (user.guest || user.anonymous || user.name == *key_user_) return true;
+  return !must_protect && !crypto_->signing_required();
+}
+
+bool Session::CanEncrypt() const {
+  return crypto_ != nullptr && crypto_->can_seal() && has_secret_keys() && !guest() &&
+         !anonymous() && user_.name == *key_user_;
+}
+
 void Session::FinishAuthentication(AuthenticatedUser user, absl::Span<const uint8_t> session_key,
                                    const KeyParameters& keys, bool require_signing) {
   assert(authentication_ != nullptr);
+  assert(MayBecome(user, require_signing));
+  const bool known = !user.guest && !user.anonymous;
   if (crypto_ == nullptr) {
     KeyParameters parameters = keys;
     parameters.preauth_hash = authentication_->preauth.value();
+    // What anybody can decrypt is not encrypted.
+    if (!known) parameters.cipher = crypto::Cipher::kNone;
     crypto_ = SessionCryptoState::DeriveAllKeys(session_key, parameters);
-    guest_ = user.guest;
-    anonymous_ = user.anonymous;
-    crypto_->set_signing_required(require_signing && !guest_ && !anonymous_);
+    if (known) key_user_ = user.name;
     channels_.push_back({connection_id_, &crypto_->signing_key()});
   }
+  if (require_signing && known) crypto_->set_signing_required(true);
   user_ = std::move(user);
+  ++authentications_;
   state_ = SessionState::kValid;
   authentication_.reset();
 }
 
 void Session::set_encrypt(bool value) {
-  assert(!value || (crypto_ != nullptr && crypto_->can_seal()));
+  assert(!value || CanEncrypt());
   encrypt_ = value;
 }
 

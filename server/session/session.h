@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,25 +89,44 @@ class Session {
   // Null when none is in flight.
   Authentication* authentication() { return authentication_.get(); }
 
+  // Whether an authentication may end with this user. The first may with any. A later one leaves
+  // the keys as they are, so
+  //  - a session that began as a guest's or as anonymous, with keys that anybody can derive, stays
+  //    what it is;
+  //  - where `must_protect` (messages have to be signed or encrypted, now or from now on), it is
+  //    not another user's afterwards than the one who proved the keys: who relays a user's log-on
+  //    into a session of his own would act as that user with a key of his own;
+  //  - a guest or nobody, who has fewer rights, may always take the place of a user.
+  bool MayBecome(const AuthenticatedUser& user, bool must_protect) const;
+
   // Ends the authentication in flight with success [MS-SMB2] 3.3.5.5.3. The first one fixes the
   // keys, made from `session_key` and the authentication's hash as it is now, which must have taken
-  // in the final request and not its response; and whether signatures are required: by
-  // `require_signing` (the server's option or the client's security mode) unless the user is a
-  // guest or anonymous. A later one changes who the user is and when that expires, and neither
-  // keys nor flags.
-  // REQUIRES: an authentication is in flight; session_key is not empty.
+  // in the final request and not its response; a guest and anonymous get no cipher. Each one fixes
+  // who the user is and when that expires, and turns the requirement of signatures on where
+  // `require_signing` (the server's option or the client's security mode) says so and the user is
+  // neither guest nor anonymous; none turns it off.
+  // REQUIRES: an authentication is in flight; session_key is not empty; MayBecome.
   void FinishAuthentication(AuthenticatedUser user, absl::Span<const uint8_t> session_key,
                             const KeyParameters& keys, bool require_signing);
   // After a failure the caller removes the whole session, whatever its state was.
   void AbandonAuthentication() { authentication_.reset(); }
 
+  // Of the last authentication that succeeded.
   const AuthenticatedUser& user() const { return user_; }
-  // Of the first authentication, as the SESSION_SETUP response's SessionFlags say.
-  bool guest() const { return guest_; }
-  bool anonymous() const { return anonymous_; }
+  bool guest() const { return user_.guest; }
+  bool anonymous() const { return user_.anonymous; }
+  // How many have succeeded. What was judged when there were fewer is judged again.
+  uint64_t authentications() const { return authentications_; }
+
+  // Whether the keys come from a secret that a user has proved to know. Those of a guest and of
+  // nobody come from zeros.
+  bool has_secret_keys() const { return key_user_.has_value(); }
+  // Whether what the session's user sends may be called encrypted, for whoever requires that: there
+  // is a cipher, and the keys are this user's.
+  bool CanEncrypt() const;
   // Whether all the session's messages are encrypted (Session.EncryptData).
   bool encrypt() const { return encrypt_; }
-  // REQUIRES: value implies crypto()->can_seal().
+  // REQUIRES: value implies CanEncrypt().
   void set_encrypt(bool value);
 
   // Null before the first authentication succeeded.
@@ -133,10 +153,10 @@ class Session {
   const uint64_t connection_id_;
   const uint64_t created_nanos_;
   SessionState state_ = SessionState::kInProgress;
-  bool guest_ = false;
-  bool anonymous_ = false;
   bool encrypt_ = false;
   AuthenticatedUser user_;
+  uint64_t authentications_ = 0;
+  std::optional<std::string> key_user_;  // whose secret the keys come from
   std::unique_ptr<Authentication> authentication_;
   std::unique_ptr<SessionCryptoState> crypto_;
   std::vector<Channel> channels_;

@@ -6,6 +6,7 @@
 #include "server/smb/oplock_notice.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
+#include "server/smb/tree_access.h"
 #include "server/smb/worker.h"
 
 namespace sluice::smb {
@@ -37,11 +38,16 @@ ring::Task<void> Chain::Run(Chain* chain) {
     }
     const bool pipe =
         chain->request_->share != nullptr && chain->request_->share->kind == ShareKind::kPipe;
-    if (status == proto::NtStatus::kOk) {
-      const size_t bytes = pipe ? 0 : chain->BytesToRead(part);
-      if (bytes >= LargeReads::kBytesMin) {
+    if (status == proto::NtStatus::kOk && !pipe) {
+      if (const size_t bytes = chain->BytesToRead(part); bytes >= LargeReads::kBytesMin) {
         co_await chain->worker_.large_reads().Begin(*chain->connection_, bytes);
         status = chain->CheckOpen(*row);  // a CLOSE may have come meanwhile
+      } else if (row->command == proto::Command::kCreate) {
+        if (TreeIsJudged(*chain->request_)) {
+          status = AdmitCreate(*chain->request_);
+        } else {
+          status = co_await JudgeCreate(*chain->request_);
+        }
       }
       const size_t room = chain->RoomToAwait(part);
       if (status == proto::NtStatus::kOk && !chain->TakeRoom(room)) {
@@ -117,15 +123,15 @@ void Chain::Recycle() {
 
 bool Chain::IsTargetOfCancel(const proto::Header& cancel, const Chain& canceller) const {
   if (!running_ || !request_.has_value()) return false;
+  // Ids are the connection's; whether the CANCEL had to be signed or encrypted is its session's.
+  if (session_ != canceller.session_) return false;
+  if (tree_ != nullptr && StateOf(*tree_).reject_plain && !canceller.sealed_) return false;
   // Whoever guesses passwords may not choose how long the answer takes.
   if (request_->header.command == proto::Command::kSessionSetup) return false;
   if (cancel.async()) return async_id_ != 0 && async_id_ == cancel.async_id;
   return request_->header.message_id == cancel.message_id &&
          request_->header.command != proto::Command::kCancel;
 }
-  // Ids are the connection's; whether the CANCEL had to be signed or encrypted is its session's.
-  if (session_ != canceller.session_) return false;
-  if (tree_ != nullptr && StateOf(*tree_).reject_plain && !canceller.sealed_) return false;
 
 bool Chain::RunsIn(const session::Session* session, const session::Tree* tree) const {
   return running_ && session_.get() == session && (tree == nullptr || tree_.get() == tree);

@@ -7,7 +7,6 @@
 #include "proto/wire/reader.h"
 #include "server/session/credits.h"
 #include "server/smb/chain.h"
-#include "server/smb/reader_create.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
@@ -166,10 +165,8 @@ NtStatus Chain::CheckTree(const CommandRow& row) {
     return NtStatus::kNotSupported;
   }
   if (row.may_modify && state.share->read_only) return NtStatus::kMediaWriteProtected;
-  if (!state.read_only || state.share->kind == ShareKind::kPipe) return NtStatus::kOk;
-  if (row.may_modify) return NtStatus::kAccessDenied;
-  if (row.command == Command::kCreate) return KeepToReading(request_->message);
-  return NtStatus::kOk;
+  if (state.share->kind == ShareKind::kPipe || !row.may_modify) return NtStatus::kOk;
+  return state.MayModify(*session_) ? NtStatus::kOk : NtStatus::kAccessDenied;
 }
 
 // [MS-SMB2] 3.3.5.2.5.

@@ -48,7 +48,9 @@ NtStatus FindOpen(Request& request, const proto::IoctlRequest& decoded, const Fs
   const Open::Kind kind = row->needs == Needs::kFile ? Open::Kind::kFile : Open::Kind::kPipe;
   if (request.open->kind() != kind) return NtStatus::kInvalidDeviceRequest;
   if (row->may_modify && request.share->read_only) return NtStatus::kMediaWriteProtected;
-  if (row->may_modify && StateOf(*request.tree).read_only) return NtStatus::kAccessDenied;
+  if (row->may_modify && !StateOf(*request.tree).MayModify(*request.session)) {
+    return NtStatus::kAccessDenied;
+  }
   return NtStatus::kOk;
 }
 

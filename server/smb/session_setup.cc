@@ -155,9 +155,10 @@ void Publish(Worker& worker, SmbConnection& connection,
   worker.server().sessions.Publish(info, session);
 }
 
-// Makes the session usable. False: the encryption that is required cannot be had.
-bool Establish(Request& request, const proto::SessionSetupRequest& setup,
-               const auth::AuthResult& who, std::shared_ptr<const base::Identity> identity) {
+// Makes the session usable, or says why it may not be.
+absl::string_view Establish(Request& request, const proto::SessionSetupRequest& setup,
+                            const auth::AuthResult& who,
+                            std::shared_ptr<const base::Identity> identity) {
   Worker& worker = request.chain->worker();
   SmbConnection& connection = request.connection;
   const std::shared_ptr<session::Session>& session = request.chain->session();
@@ -173,15 +174,20 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
     user.expires_nanos = worker.loop().now() + who.lifetime_seconds * kNanosPerSecond;
   }
   user.identity = std::move(identity);
+  const bool require_signing = connection.state().terms().RequiresSigning(setup.security_mode);
+  if (!session->MayBecome(user, require_signing || StateOf(*session).reject_plain)) {
+    return session->has_secret_keys() ? "the session's keys are another user's"
+                                      : "the session has no user's keys: it began as a guest's";
+  }
   session::KeyParameters keys = connection.state().key_parameters(worker.server().processor);
   keys.preauth_hash = session->authentication()->preauth.value();
-  session->FinishAuthentication(std::move(user), who.session_key.span(), keys,
-                                connection.state().terms().RequiresSigning(setup.security_mode));
+  session->FinishAuthentication(std::move(user), who.session_key.span(), keys, require_signing);
   if (first) {
     const EncryptionMode mode = worker.server().preferences.Get()->encryption;
-    const bool can = session->crypto()->can_seal() && !session->guest() && !session->anonymous();
-    if (mode == EncryptionMode::kRequired && !can) return false;
-    session->set_encrypt(mode >= EncryptionMode::kDesired && can);
+    if (mode == EncryptionMode::kRequired && !session->CanEncrypt()) {
+      return "encryption.mode is required and the session has no key to encrypt with";
+    }
+    session->set_encrypt(mode >= EncryptionMode::kDesired && session->CanEncrypt());
     StateOf(*session).reject_plain = mode == EncryptionMode::kRequired;
     base::Log(
         base::LogLevel::kInfo, {.connection = connection.state().id(), .session = session->id()},
@@ -196,7 +202,7 @@ bool Establish(Request& request, const proto::SessionSetupRequest& setup,
   worker.counters().logons.Add();
   const std::string how = absl::StrCat(session->user().log_on, first ? "" : ", again");
   request.exchange->Audit({.event = "logon", .detail = how});
-  return true;
+  return "";
 }
 
 void Respond(Request& request, const std::vector<uint8_t>& token) {
@@ -348,15 +354,16 @@ ring::Task<NtStatus> Complete(Request& request, const proto::SessionSetupRequest
   absl::string_view problem;
   if (identity == nullptr) {
     problem = "there is no Unix account for the user";
-  } else if (!Establish(request, setup, who, std::move(identity))) {
-    problem = "encryption.mode is required and the session has no key to encrypt with";
+  } else {
+    problem = Establish(request, setup, who, std::move(identity));
   }
   if (!problem.empty()) {
     NoteRefusal(request, base::RefusalKind::kLogon, who.user, LogonSentence(who.user, problem));
     co_await Refuse(request);
     co_return NtStatus::kAccessDenied;
   }
-  if (setup.previous_session_id != 0) {
+  // Sessions are told apart by their user's name, which a guest or nobody has not proved to have.
+  if (setup.previous_session_id != 0 && !who.guest && !who.anonymous) {
     co_await EndPreviousSession(chain.worker(), setup.previous_session_id, chain.session());
   }
   co_return NtStatus::kOk;
@@ -402,7 +409,7 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   }
   status = co_await Complete(request, setup, *spnego, claim);
   if (status != NtStatus::kOk) co_return status;
-  if (!chain.session()->guest() && !chain.session()->anonymous()) chain.ForceSignature();
+  if (chain.session()->has_secret_keys()) chain.ForceSignature();
   Respond(request, token);
   co_return NtStatus::kOk;
 }

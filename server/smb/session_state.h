@@ -2,10 +2,12 @@
 #ifndef SLUICE_SERVER_SMB_SESSION_STATE_H_
 #define SLUICE_SERVER_SMB_SESSION_STATE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
 
+#include "server/auth/share_access.h"
 #include "server/auth/spnego_server.h"
 #include "server/session/session.h"
 #include "server/smb/open.h"
@@ -38,8 +40,24 @@ struct TreeState final : session::Attachment {
   uint32_t maximal_access = 0;
   bool audit = false;  // what is done to its files is written to the audit log
   bool reject_plain = false;
-  // The share's lists let this user only read.
-  bool read_only = false;
+
+  // What the share's lists let the session's user do, as judged after this many authentications of
+  // the session. TREE_CONNECT judges, and the first CREATE after another authentication.
+  auth::ShareLevel level = auth::ShareLevel::kNone;
+  uint64_t judged_at = 0;
+  // The most that any user of the tree was let do: opens may have been granted that.
+  auth::ShareLevel highest = auth::ShareLevel::kNone;
+
+  void Judge(auth::ShareLevel verdict, uint64_t authentications) {
+    level = verdict;
+    judged_at = authentications;
+    highest = std::max(highest, verdict);
+  }
+  // Whether what is open may be used to change something. An open keeps what it was granted through
+  // another authentication, until the new user has been judged.
+  bool MayModify(const session::Session& session) const {
+    return (judged_at == session.authentications() ? level : highest) == auth::ShareLevel::kWrite;
+  }
 };
 
 struct AuthenticationState final : session::Attachment {

@@ -4,24 +4,21 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proto/smb2/tree_disconnect.h"
 #include "proto/wire/utf16.h"
-#include "server/auth/group_store.h"
 #include "server/auth/share_access.h"
 #include "server/base/log.h"
 #include "server/fs/posix_security.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
-#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
+#include "server/smb/tree_access.h"
 #include "server/smb/worker.h"
 
 namespace sluice::smb {
@@ -44,67 +41,12 @@ std::string ShareName(absl::Span<const uint8_t> path) {
   return std::string(rest);
 }
 
-// None for a disk share that is just being removed.
-std::optional<SharePreferences> PreferencesOf(const ServerState& server, const Share& share) {
-  if (share.kind == ShareKind::kPipe) return SharePreferences();
-  const std::shared_ptr<const Preferences> preferences = server.preferences.Get();
-  const auto found = preferences->shares.find(share.name);
-  if (found == preferences->shares.end()) return std::nullopt;
-  return found->second;
-}
-
 // What is encrypted needs no signature.
 bool SignsWell(const session::Session& session, bool encrypted,
                const std::vector<crypto::SigningAlgorithm>& acceptable) {
   return encrypted || session.anonymous() ||
          std::find(acceptable.begin(), acceptable.end(), session.crypto()->signing_algorithm()) !=
              acceptable.end();
-}
-
-// What the session's user may do in the share, by its lists. Asks NSS, on the blocking pool, about
-// groups that are not the gateway's own.
-ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& session,
-                                     const SharePreferences& preferences) {
-  const ServerState& server = request.chain->worker().server();
-  if (session.anonymous()) co_return auth::ShareLevel::kNone;
-  if (session.guest() && !preferences.guest) co_return auth::ShareLevel::kNone;
-  const auth::ShareLists lists = {preferences.allow_read, preferences.deny_read,
-                                  preferences.allow_write, preferences.deny_write};
-  const std::string user = session.user().name;
-  std::set<std::string> unix_groups;
-  for (const std::string& group : auth::GroupsIn(lists)) {
-    if (server.groups == nullptr || !server.groups->Has(group)) unix_groups.insert(group);
-  }
-  if (!unix_groups.empty() && !session.guest()) {
-    // The session's credentials are the user's own only where they can be switched.
-    const std::shared_ptr<const base::Identity> identity =
-        server.identities.can_switch ? session.user().identity : nullptr;
-    auto ask = [&] { return auth::UnixGroupsOf(user, identity.get(), unix_groups); };
-    auto operation = request.chain->worker().OffloadLookup(std::move(ask));
-    std::optional<std::set<std::string>> found = co_await operation;
-    if (!found.has_value()) {
-      base::Log(base::LogLevel::kWarning,
-                "the groups of %s cannot be looked up: no share that names groups is for them now",
-                base::Quoted(user));
-      co_return auth::ShareLevel::kNone;
-    }
-    unix_groups = *std::move(found);
-  } else {
-    unix_groups.clear();
-  }
-  const auto in_group = [&](absl::string_view group, base::NameMatch match) {
-    return unix_groups.count(std::string(group)) != 0 ||
-           (server.groups != nullptr && server.groups->IsMember(group, user, match));
-  };
-  co_return auth::LevelOf(lists, user, session.user().name_match, in_group);
-}
-
-NtStatus RefuseShare(const Request& request, const Share& share, absl::string_view why) {
-  const std::string& user = request.session->user().name;
-  NoteRefusal(request, base::RefusalKind::kAccess, user,
-              absl::StrCat("user ", base::Quoted(user), " may not use share ",
-                           base::Quoted(share.name), ": ", why));
-  return NtStatus::kAccessDenied;
 }
 
 uint32_t MaximalAccess(const Share& share, bool read_only) {
@@ -151,6 +93,7 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   const std::optional<SharePreferences> preferences = PreferencesOf(server, *share);
   if (!preferences.has_value()) co_return NtStatus::kBadNetworkName;
   const std::shared_ptr<session::Session> session = chain.session();
+  const uint64_t authentications = session->authentications();
   auth::ShareLevel level = auth::ShareLevel::kWrite;
   if (share->kind == ShareKind::kDisk) {
     level = co_await LevelOf(request, *session, *preferences);
@@ -161,16 +104,13 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
     if (server.shares.Find(share->name) != share) co_return NtStatus::kBadNetworkName;
   }
   if (level == auth::ShareLevel::kNone) {
-    co_return RefuseShare(request, *share,
-                          session->guest() || session->anonymous() ? "guests are not allowed there"
-                                                                   : "its lists do not allow it");
+    co_return RefuseUser(request, *share);
   }
   const EncryptionMode mode = preferences->encryption;
-  const bool can_seal = session->crypto()->can_seal();
-  if (mode == EncryptionMode::kRequired && !can_seal) {
+  if (mode == EncryptionMode::kRequired && !session->CanEncrypt()) {
     co_return RefuseShare(request, *share, "it must be encrypted, and the client cannot");
   }
-  const bool encrypt = mode >= EncryptionMode::kDesired && can_seal;
+  const bool encrypt = mode >= EncryptionMode::kDesired && session->CanEncrypt();
   if (share->kind == ShareKind::kDisk &&
       !SignsWell(*session, encrypt || session->encrypt(), preferences->signing)) {
     co_return RefuseShare(request, *share, "the session signs with an algorithm not wanted there");
@@ -181,8 +121,9 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   auto state = std::make_unique<TreeState>(share);
   state->audit = preferences->audit;
   state->stats = chain.worker().stats().ForShare(share->name);
-  state->read_only = level == auth::ShareLevel::kRead;
-  state->maximal_access = MaximalAccess(*share, share->read_only || state->read_only);
+  state->Judge(level, authentications);
+  state->maximal_access =
+      MaximalAccess(*share, share->read_only || level != auth::ShareLevel::kWrite);
   state->reject_plain = mode == EncryptionMode::kRequired;
   tree->encrypt = encrypt;
   tree->attachment = std::move(state);

@@ -75,7 +75,7 @@ TEST(SessionTest, DerivesKeysFromTheAuthenticationsHashNotTheConnections) {
   EXPECT_EQ(state->signing_key().schedule().span(), a.crypto()->signing_key().schedule().span());
 }
 
-TEST(SessionTest, ReauthenticationKeepsKeysAndFlagsAndChangesTheUser) {
+TEST(SessionTest, ReauthenticationKeepsKeysAndRequirementsAndChangesTheUser) {
   const auto session = ValidSession();
   const std::vector<uint8_t> before = SigningSchedule(*session);
   session->BeginAuthentication({}, 5).preauth.Update(std::vector<uint8_t>{9});
@@ -85,8 +85,10 @@ TEST(SessionTest, ReauthenticationKeepsKeysAndFlagsAndChangesTheUser) {
   session->FinishAuthentication(anonymous, std::vector<uint8_t>(16, 0x77), Parameters311(), false);
   EXPECT_EQ(SigningSchedule(*session), before);
   EXPECT_TRUE(session->crypto()->signing_required());
-  EXPECT_FALSE(session->anonymous());
-  EXPECT_TRUE(session->user().anonymous);
+  EXPECT_TRUE(session->anonymous());
+  EXPECT_TRUE(session->has_secret_keys());
+  EXPECT_FALSE(session->CanEncrypt());
+  EXPECT_EQ(session->authentications(), 2u);
   EXPECT_EQ(session->channels().size(), 1u);
 }
 
@@ -111,6 +113,52 @@ TEST(SessionTest, GuestsAndAnonymousNeverHaveToSign) {
     EXPECT_FALSE(session.crypto()->signing_required());
     EXPECT_EQ(session.guest(), guest);
     EXPECT_EQ(session.anonymous(), !guest);
+  }
+}
+
+TEST(SessionTest, GuestsAndAnonymousHaveNoKeyToEncryptWith) {
+  for (const bool guest : {true, false}) {
+    Session session(7, 1, 0);
+    session.BeginAuthentication({}, 0);
+    AuthenticatedUser user = Named("Guest");
+    user.guest = guest;
+    user.anonymous = !guest;
+    session.FinishAuthentication(user, kKey, Parameters311(), true);
+    EXPECT_FALSE(session.has_secret_keys());
+    EXPECT_FALSE(session.CanEncrypt());
+    EXPECT_FALSE(session.crypto()->can_seal());
+    EXPECT_FALSE(session.MayBecome(Named("alice"), false));
+    EXPECT_FALSE(session.MayBecome(Named("Guest"), false));
+    EXPECT_TRUE(session.MayBecome(user, true));
+    std::swap(user.guest, user.anonymous);
+    EXPECT_FALSE(session.MayBecome(user, false));
+  }
+}
+
+TEST(SessionTest, KeysOfAUserProtectNoOtherUser) {
+  AuthenticatedUser guest = Named("Guest");
+  guest.guest = true;
+  for (const bool signs : {true, false}) {
+    const auto session = ValidSession(7, signs);
+    EXPECT_TRUE(session->CanEncrypt());
+    EXPECT_TRUE(session->MayBecome(Named("alice"), true));
+    EXPECT_TRUE(session->MayBecome(guest, true));
+    EXPECT_FALSE(session->MayBecome(Named("bob"), true));
+    EXPECT_EQ(session->MayBecome(Named("bob"), false), !signs);
+  }
+  const auto session = ValidSession(7, false);
+  session->BeginAuthentication({}, 0);
+  session->FinishAuthentication(Named("bob"), kKey, Parameters311(), false);
+  EXPECT_FALSE(session->CanEncrypt());
+  EXPECT_TRUE(session->MayBecome(Named("alice"), true));
+}
+
+TEST(SessionTest, ALaterAuthenticationCanRequireSignaturesAndNeverLiftsThat) {
+  const auto session = ValidSession(7, false);
+  for (const bool requires_them : {true, false}) {
+    session->BeginAuthentication({}, 0);
+    session->FinishAuthentication(Named("alice"), kKey, Parameters311(), requires_them);
+    EXPECT_TRUE(session->crypto()->signing_required());
   }
 }
 

@@ -187,6 +187,35 @@ TEST_F(EncryptionTest, ShareThatMustBeEncryptedIsClosedToWhoCannot) {
   EXPECT_EQ(client.ConnectTree("disk"), NtStatus::kOk);
 }
 
+class GuestEncryptionTest : public EncryptionTest {
+ protected:
+  void Adjust(GatewayOptions* options) override {
+    options->allow_guest = true;
+    options->shares[0].preferences.guest = true;
+  }
+};
+
+// The key that a guest shares with the server is made from zeros.
+TEST_F(GuestEncryptionTest, AGuestHasNoKeyThatAShareThatMustBeEncryptedTakes) {
+  SetShareMode(EncryptionMode::kRequired);
+  ClientOptions options;
+  options.dialects = {proto::Dialect::kSmb302};
+  TestClient plain(address(), options);
+  ASSERT_TRUE(plain.Negotiate());
+  ASSERT_EQ(plain.LogOn("eve", "whatever"), NtStatus::kOk);
+  ASSERT_EQ(plain.session_flags, proto::kSessionFlagIsGuest);
+  EXPECT_EQ(plain.ConnectTree("files"), NtStatus::kAccessDenied);
+
+  TestClient client(address(), options);
+  ASSERT_TRUE(client.Negotiate());
+  ASSERT_EQ(client.LogOn("eve", "whatever"), NtStatus::kOk);
+  const Bytes zeros(16, 0);
+  client.keys =
+      session::SessionCryptoState::DeriveAllKeys(zeros, session::ClientTerms(client.negotiated));
+  client.seal = true;
+  EXPECT_NE(client.ConnectTree("files"), NtStatus::kOk);
+}
+
 TEST_F(EncryptionTest, OffOffersNoCipher) {
   SetMode(EncryptionMode::kOff);
   TestClient client(address());
