@@ -16,6 +16,7 @@ namespace {
 using proto::Command;
 using proto::NtStatus;
 
+constexpr uint32_t kEaAccess = 0x18;
 constexpr uint32_t kReadAttributes = 0x80;
 constexpr uint32_t kDelete = 0x10000;
 constexpr uint32_t kMaximumAllowed = 0x2000000;
@@ -114,7 +115,7 @@ TEST_F(HostileStreams, EasInAnotherCaseReachNothingOfTheGateways) {
   chmod((disk() + "/file").c_str(), 0777);
   const auto alice = Client("disk");
   proto::FileId id;
-  ASSERT_EQ(alice->Create("file", &id), NtStatus::kOk);
+  ASSERT_EQ(alice->Create("file", &id, proto::kDispositionOpen, 0, kEaAccess), NtStatus::kOk);
   for (const std::string name : {"dosattrib", "DosAttrib", "dosstream.X:$data", "samba_pai"}) {
     Bytes ea = {0, 0, 0, 0, 0, static_cast<uint8_t>(name.size()), 1, 0};
     ea.insert(ea.end(), name.begin(), name.end());
