@@ -115,7 +115,7 @@ bool Acl::Decode(Reader& r, Acl* out) {
   const uint16_t size = r.U16();
   const uint16_t count = r.U16();
   r.Skip(2);
-  if (!r.ok() || (out->revision != kRevision && out->revision != kRevisionObject) ||
+  if (!r.ok() || out->revision < kRevision || out->revision > kRevisionObject ||
       size < kAclHeaderBytes) {
     r.Fail();
     return false;

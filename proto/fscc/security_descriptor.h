@@ -76,6 +76,7 @@ struct Ace {
 };
 
 struct Acl {
+  // Windows takes those between too; smbcacls sends 3.
   static constexpr uint8_t kRevision = 2;
   static constexpr uint8_t kRevisionObject = 4;  // needed for object ACEs
   static constexpr size_t kBytesMax = 65535;

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import queue
 import signal
@@ -262,6 +263,47 @@ class SmbclientTest(unittest.TestCase):
             done = self.gateway.smbclient(f'get {path} "{self.local}/stolen"')
             self.assertNotEqual(done.returncode, 0)
             self.assertFalse((self.local / "stolen").exists())
+
+
+@unittest.skipUnless(os.geteuid() == 0, "smbcacls knows port 445 only")
+class SmbcaclsTest(unittest.TestCase):
+    def setUp(self):
+        self.gateway = Gateway(host="127.77.0.1", port=445)
+        self.gateway.__enter__()
+        self.addCleanup(self.gateway.__exit__)
+        self.file = self.gateway.shares["files"] / "rights"
+        done = self.gateway.smbclient(f'put "{__file__}" rights')
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def run_smbcacls(self, *options):
+        gateway = self.gateway
+        return subprocess.run(
+            ["smbcacls", f"//{gateway.host}/files", "rights", "--numeric",
+             f"-U{gateway.user}%{gateway.password}", *options],
+            capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+    def set_list(self, *entries):
+        self.file.chmod(0o640)
+        done = self.run_smbcacls("-S", ",".join(entries))
+        mode = self.file.stat().st_mode & 0o777
+        return done.returncode == 0, done.stdout + done.stderr, mode
+
+    def test_lists_of_rights_that_a_mode_cannot_say_are_refused(self):
+        self.file.chmod(0o640)
+        shown = self.run_smbcacls().stdout
+        own = [line for line in shown.splitlines() if line.startswith("ACL:")]
+        self.assertEqual(len(own), 3, shown)
+        everyone = "ACL:S-1-1-0:0/0x0/0x0012019f"
+        for entries, wanted in ((own, 0o640), ([everyone], 0o666)):
+            done, output, mode = self.set_list(*entries)
+            self.assertTrue(done, output)
+            self.assertEqual(mode, wanted)
+        for refused in ("ACL:S-1-5-21-1-2-3-1104:0/0x0/0x001f01ff", "ACL:S-1-1-0:1/0x0/0x00000002"):
+            for entries in ([refused], [refused, everyone]):
+                done, output, mode = self.set_list(*entries)
+                self.assertFalse(done, entries)
+                self.assertIn("NT_STATUS_NOT_SUPPORTED", output)
+                self.assertEqual(mode, 0o640)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,12 @@ TEST(SecurityDescriptor, RejectsAbsoluteForm) { EXPECT_FALSE(TakesWith(3, 0x10))
 TEST(SecurityDescriptor, RejectsOwnerInsideTheHeader) { EXPECT_FALSE(TakesWith(4, 4)); }
 TEST(SecurityDescriptor, RejectsOwnerBeyondTheEnd) { EXPECT_FALSE(TakesWith(5, 1)); }
 TEST(SecurityDescriptor, RejectsOffsetThatOverflows) { EXPECT_FALSE(TakesWith(7, 0xFF)); }
-TEST(SecurityDescriptor, RejectsDaclOfUnknownRevision) { EXPECT_FALSE(TakesWith(0x40, 9)); }
+TEST(SecurityDescriptor, RejectsDaclOfUnknownRevision) {
+  EXPECT_FALSE(TakesWith(0x40, 1));
+  EXPECT_TRUE(TakesWith(0x40, 3));
+  EXPECT_FALSE(TakesWith(0x40, 5));
+  EXPECT_FALSE(TakesWith(0x40, 9));
+}
 TEST(SecurityDescriptor, RejectsDaclShorterThanItsAces) { EXPECT_FALSE(TakesWith(0x42, 0x20)); }
 TEST(SecurityDescriptor, RejectsDaclBeyondTheEnd) { EXPECT_FALSE(TakesWith(0x42, 0x5C)); }
 TEST(SecurityDescriptor, RejectsMoreAcesThanThereAre) { EXPECT_FALSE(TakesWith(0x44, 4)); }
