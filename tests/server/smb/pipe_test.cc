@@ -45,7 +45,7 @@ class PipeTest : public GatewayTest {
     proto::WriteRequest request;
     request.file_id = pipe_;
     request.data = data;
-    return client_->Call(Command::kWrite, request);
+    return client_->Call(Command::kWrite, request, 1, data.size());
   }
   std::optional<Reply> Read(uint32_t length) {
     proto::ReadRequest request;
@@ -102,6 +102,33 @@ TEST_F(PipeTest, AnswerThatDoesNotFitIsReadOn) {
   proto::ReadResponse response;
   ASSERT_TRUE(proto::ReadResponse::Decode(rest->message, &response));
   EXPECT_GT(response.data.size(), 20u);
+}
+
+// Each pipe alone is within its bound.
+TEST_F(PipeTest, AnswersThatNobodyReadsAreBoundedForTheUserAndTheProcess) {
+  const Bytes call = proto::FromHex(kShareEnum);
+  Bytes calls;
+  while (calls.size() + call.size() <= 60'000) calls.insert(calls.end(), call.begin(), call.end());
+  const auto fill = [&] {
+    NtStatus status = client_->Create("srvsvc", &pipe_, proto::kDispositionOpen);
+    if (status != NtStatus::kOk) return status;
+    status = Write(proto::FromHex(kBind))->status();
+    for (int i = 0; i < 2 && status == NtStatus::kOk; ++i) status = Write(calls)->status();
+    return status;
+  };
+  NtStatus status = NtStatus::kOk;
+  int pipes = 0;
+  for (; pipes < 400 && status == NtStatus::kOk; ++pipes) status = fill();
+  EXPECT_EQ(status, NtStatus::kInsufficientResources);
+  EXPECT_GT(pipes, 20);
+  EXPECT_EQ(Read(10)->status(), NtStatus::kPipeDisconnected);
+  EXPECT_EQ(Counter("pipe_memory_refused"), 1u);
+  // Somebody else does not notice.
+  client_ = std::make_unique<TestClient>(address());
+  ASSERT_TRUE(client_->Negotiate());
+  ASSERT_EQ(client_->LogOn("bob", "hidden"), NtStatus::kOk);
+  ASSERT_EQ(client_->ConnectTree("IPC$"), NtStatus::kOk);
+  EXPECT_EQ(fill(), NtStatus::kOk);
 }
 
 TEST_F(PipeTest, GarbageBreaksThePipeAndNothingElse) {
