@@ -33,7 +33,8 @@ FileNode::~FileNode() {
 
 bool FileNode::SetDeletePending(Removal removal, const OpenFile* by) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (opens_.empty()) return false;
+  const bool left = by != nullptr && std::find(opens_.begin(), opens_.end(), by) == opens_.end();
+  if (opens_.empty() || left) return false;
   if (by != nullptr) removal.path = by->path;
   for (const Removal& other : removals_) {
     const bool same = other.volume == removal.volume && other.path == removal.path;

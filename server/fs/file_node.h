@@ -99,7 +99,8 @@ class FileNode {
   // other names neither hinder it nor notice. Other names are told by share and path, so one name
   // of a file with several that is open through two shares counts as two.
   //
-  // With `by` it goes by the name that this open has now. False where nobody has the file open.
+  // With `by` it goes by the name that this open has now. False where nobody has the file open, or
+  // not this open any more.
   bool SetDeletePending(Removal removal, const OpenFile* by);
   void ClearDeletePending(const OpenFile& open);
   bool DeletePending(const OpenFile& open) const;

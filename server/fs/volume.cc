@@ -163,7 +163,7 @@ Task<NtStatus> Volume::MakeDeletePending(OpenFile& open, const base::Identity& w
   if (open.directory && !co_await DirectoryEmpty(who, path)) {
     co_return NtStatus::kDirectoryNotEmpty;
   }
-  open.node->SetDeletePending(std::move(removal), &open);
+  if (!open.node->SetDeletePending(std::move(removal), &open)) co_return NtStatus::kFileClosed;
   // What was made between the look and this is seen now, and nothing is made from now on.
   if (open.directory && !co_await DirectoryEmpty(who, path)) {
     open.node->ClearDeletePending(open);
