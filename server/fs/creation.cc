@@ -91,6 +91,10 @@ ring::Task<NtStatus> Creation::TryOnce(bool first) {
     if (status != NtStatus::kOk) co_return status;
     co_return co_await CreateNew(found);
   }
+  if (found.status == NtStatus::kStoppedOnSymlink) {
+    result_->link_target = std::move(found.link_target);
+    result_->unparsed = std::move(found.unparsed);
+  }
   if (found.status != NtStatus::kOk) co_return found.status;
   if (!name_.stream.empty()) co_return co_await OpenStream(found);
   if (params_.disposition == proto::kDispositionCreate) co_return NtStatus::kObjectNameCollision;
@@ -116,8 +120,62 @@ ring::Task<Resolution> Creation::LookUp() {
   if (params_.disposition == proto::kDispositionCreate) {
     co_return co_await volume_.resolver_.Find(*params_.who, name_.path, true);
   }
+  Resolution found = co_await OpenAsAsked();
+  const bool link = found.status == NtStatus::kOk
+                        ? found.stat.type == FileType::kSymlink
+                        : found.status == NtStatus::kStoppedOnSymlink && found.unparsed.empty();
+  if (!link) co_return std::move(found);
+  co_return co_await AtLink(std::move(found));
+}
+
+ring::Task<Resolution> Creation::OpenAsAsked() {
   if ((desired_ & kMaximumAllowed) != 0) co_return co_await OpenMaximal();
   co_return co_await OpenByAccess();
+}
+
+// Beside FILE_OPEN_REPARSE_POINT: what is deleted or renamed by its name is what bears the name.
+bool Creation::OpensLinkItself() const {
+  if (Has(proto::kOptionOpenReparsePoint) || Has(proto::kOptionDeleteOnClose)) return true;
+  return (desired_ & kDelete) != 0 && !WantsData();
+}
+
+bool Creation::WantsData() const {
+  return (desired_ & (kReadingAccess | kWritingAccess | kMaximumAllowed)) != 0 ||
+         Overwrites(params_.disposition);
+}
+
+// The last component is a symlink. [MS-SMB2] 3.3.5.9 lets clients follow it. Clients of Windows do
+// not by default, so the data of a file inside the share is given to who asks for data. Directories
+// are not: a client that takes the link for one of them would empty it when it removes a tree.
+ring::Task<Resolution> Creation::AtLink(Resolution found) {
+  const std::string path = found.path;
+  if (OpensLinkItself()) {
+    if (found.file != nullptr) co_return std::move(found);
+    co_return co_await OpenLinkItself(path);
+  }
+  if (WantsData()) {
+    follow_ = true;
+    Resolution target = co_await OpenAsAsked();
+    follow_ = false;
+    const bool is_file = target.status == NtStatus::kOk && target.stat.type == FileType::kRegular;
+    // Not for the user, in use, and such.
+    const bool refused =
+        target.status == NtStatus::kAccessDenied || target.status == NtStatus::kMediaWriteProtected;
+    if (is_file || refused) co_return std::move(target);
+  }
+  co_return co_await volume_.resolver_.StoppedAt(*params_.who, path, "");
+}
+
+ring::Task<Resolution> Creation::OpenLinkItself(const std::string& path) {
+  OpenFlags flags;
+  flags.path_only = flags.no_follow = true;
+  Resolution link = co_await volume_.resolver_.Open(*params_.who, path, flags);
+  if (link.status != NtStatus::kOk || link.stat.type != FileType::kSymlink) {
+    // It went, or became something else.
+    link.status = NtStatus::kRetry;
+    link.file.reset();
+  }
+  co_return std::move(link);
 }
 
 OpenFlags Creation::FlagsFor(uint32_t access, bool directory) const {
@@ -126,12 +184,12 @@ OpenFlags Creation::FlagsFor(uint32_t access, bool directory) const {
   flags.write = !directory && ((access & kWritingAccess) != 0 || Overwrites(params_.disposition));
   flags.directory = directory;
   flags.path_only = !flags.read && !flags.write;
+  flags.no_follow = !follow_;
   return flags;
 }
 
 ring::Task<Resolution> Creation::OpenByAccess() {
-  OpenFlags flags = FlagsFor(desired_, WantsDirectory());
-  flags.no_follow = Has(proto::kOptionOpenReparsePoint) && flags.path_only;
+  const OpenFlags flags = FlagsFor(desired_, WantsDirectory());
   Resolution found = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
   if (found.status == NtStatus::kFileIsADirectory && flags.write) {
     // Only files are opened for writing; what is asked of a directory is a matter of its names.
@@ -144,9 +202,8 @@ ring::Task<Resolution> Creation::OpenByAccess() {
 
 // What may be done is known only when the file has been looked at.
 ring::Task<Resolution> Creation::OpenMaximal() {
-  const bool no_follow = Has(proto::kOptionOpenReparsePoint);
-  Resolution found = co_await volume_.resolver_.Find(*params_.who, name_.path, no_follow);
-  if (found.status != NtStatus::kOk) co_return found;
+  Resolution found = co_await volume_.resolver_.Find(*params_.who, name_.path, !follow_);
+  if (found.status != NtStatus::kOk || found.stat.type == FileType::kSymlink) co_return found;
   const NtStatus type = CheckType(found.stat);
   if (type != NtStatus::kOk) {
     found.status = type;
@@ -155,7 +212,6 @@ ring::Task<Resolution> Creation::OpenMaximal() {
   const bool directory = found.stat.type == FileType::kDirectory;
   uint32_t access = desired_ | MaximalAccess(*params_.who, found.stat, nullptr);
   if (volume_.read_only()) access = WithoutModifying(access);
-  if (found.stat.type == FileType::kSymlink) access = 0;
   // Mode bits are not all that decides (ACLs, read-only mounts): come down step by step.
   const uint32_t steps[] = {access, access & ~kWritingAccess, access & ~kReadingAccess, 0};
   Resolution opened;
@@ -163,8 +219,7 @@ ring::Task<Resolution> Creation::OpenMaximal() {
     if (step != access && (step & desired_ & ~kMaximumAllowed) != (desired_ & ~kMaximumAllowed)) {
       break;  // less than what was asked for by name
     }
-    OpenFlags flags = FlagsFor(step, directory);
-    flags.no_follow = no_follow && flags.path_only;
+    const OpenFlags flags = FlagsFor(step, directory);
     opened = co_await volume_.resolver_.Open(*params_.who, name_.path, flags);
     if (opened.status != NtStatus::kAccessDenied &&
         opened.status != NtStatus::kMediaWriteProtected) {
@@ -176,6 +231,11 @@ ring::Task<Resolution> Creation::OpenMaximal() {
 
 NtStatus Creation::CheckType(const Stat& stat) const {
   if (stat.type == FileType::kOther) return NtStatus::kAccessDenied;
+  if (stat.type == FileType::kSymlink) {
+    if (Overwrites(params_.disposition)) return NtStatus::kAccessDenied;
+    return WantsDirectory() && !open_->leads_to_directory ? NtStatus::kNotADirectory
+                                                          : NtStatus::kOk;
+  }
   if (stat.type == FileType::kDirectory) {
     if (Has(proto::kOptionNonDirectoryFile)) return NtStatus::kFileIsADirectory;
     if (Overwrites(params_.disposition)) return NtStatus::kObjectNameCollision;
@@ -186,12 +246,17 @@ NtStatus Creation::CheckType(const Stat& stat) const {
 
 ring::Task<NtStatus> Creation::OpenExisting(Resolution& found) {
   const Stat stat = found.file->opened_stat();
+  open_->symlink = stat.type == FileType::kSymlink;
+  if (open_->symlink) {
+    const Resolution target = co_await volume_.resolver_.Find(*params_.who, found.path, false);
+    open_->leads_to_directory =
+        target.status == NtStatus::kOk && target.stat.type == FileType::kDirectory;
+  }
   NtStatus status = CheckType(stat);
   if (status != NtStatus::kOk) co_return status;
   path_ = std::move(found.path);
   open_->file = std::move(found.file);
   open_->directory = stat.type == FileType::kDirectory;
-  open_->symlink = stat.type == FileType::kSymlink;
   if (!open_->symlink) {
     storage::Result<std::string> xattr =
         co_await open_->file->GetXattr(kDosAttributeXattr, As::kProcess);
@@ -325,7 +390,7 @@ ring::Task<NtStatus> Creation::MakeFile() {
     const int error = co_await volume_.backend_.MakeDirectory(*params_.who, path_, 0777);
     if (error == -EEXIST) co_return taken;
     if (error != 0) co_return proto::FromErrno(error);
-    flags.directory = true;
+    flags.directory = flags.no_follow = true;
   } else {
     flags.write = flags.create = flags.exclusive = true;
   }
@@ -401,7 +466,7 @@ ring::Task<NtStatus> Creation::Finish(uint32_t action) {
     open_->node->ObserveWriteTime(stat.modified);
   }
   stat.modified = open_->node->VisibleWriteTime(stat.modified, volume_.clock_.MonotonicNanos());
-  result_->metadata = MakeMetadata(stat, xattr_, LeafOf(path_));
+  result_->metadata = volume_.MetadataOf(*open_, stat, xattr_, LeafOf(path_));
   result_->action = action;
   result_->maximal_access = maximal_;
   // Only now: an open that fails deletes nothing.

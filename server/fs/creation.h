@@ -37,8 +37,13 @@ class Creation {
   // What is there already.
   ring::Task<Resolution> LookUp();
   proto::NtStatus MayMake() const;
+  bool OpensLinkItself() const;
+  bool WantsData() const;
+  ring::Task<Resolution> AtLink(Resolution found);
+  ring::Task<Resolution> OpenLinkItself(const std::string& path);
   ring::Task<bool> KnownMissing();
   storage::OpenFlags FlagsFor(uint32_t access, bool directory) const;
+  ring::Task<Resolution> OpenAsAsked();
   ring::Task<Resolution> OpenByAccess();
   ring::Task<Resolution> OpenMaximal();
   proto::NtStatus CheckType(const storage::Stat& stat) const;
@@ -81,6 +86,7 @@ class Creation {
   std::string xattr_;        // its DOS attributes as stored
   uint32_t attributes_ = 0;  // those stored; see FileMetadata
   uint32_t maximal_ = 0;
+  bool follow_ = false;  // a symlink as last component, to what it leads to
   bool created_ = false;
   bool base_directory_ = false;  // of a stream: its file is a directory
 };

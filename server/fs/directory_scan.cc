@@ -81,10 +81,10 @@ Task<NtStatus> DirectoryScan::Fill(size_t wanted) {
   }
   if (matching.empty()) co_return NtStatus::kOk;
   Result<std::vector<EntryStat>> found =
-      co_await open_->file->StatEntries(matching, kDosAttributeXattr, true);
+      co_await open_->file->StatEntries(matching, kDosAttributeXattr);
   if (!found.ok()) co_return proto::FromErrno(found.error());
   for (size_t i = 0; i < matching.size() && i < found->size(); ++i) {
-    // Gone since it was read, or a link that leads nowhere.
+    // Gone since it was read.
     if (found.value()[i].error != 0) continue;
     Add(shown[i], matching[i].name, found.value()[i]);
   }
@@ -94,7 +94,9 @@ Task<NtStatus> DirectoryScan::Fill(size_t wanted) {
 void DirectoryScan::Add(absl::string_view name, absl::string_view on_disk, const EntryStat& found) {
   storage::Stat stat = found.stat;
   open_->volume->ApplyWriteTime(&stat);
-  ready_.push_back({std::string(name), MakeMetadata(stat, found.xattr, on_disk)});
+  FileMetadata metadata = MakeMetadata(stat, found.xattr, on_disk);
+  if (found.leads_to_directory) metadata.attributes |= kAttributeDirectory;
+  ready_.push_back({std::string(name), std::move(metadata)});
 }
 
 // "." and "..", which stands for the directory itself in the root, whose parent is nobody's.
@@ -116,7 +118,7 @@ Task<NtStatus> DirectoryScan::AddLiteral() {
   }
   const std::vector<DirectoryEntry> exact = {DirectoryEntry{literal_}};
   Result<std::vector<EntryStat>> found =
-      co_await open_->file->StatEntries(exact, kDosAttributeXattr, true);
+      co_await open_->file->StatEntries(exact, kDosAttributeXattr);
   if (!found.ok() || found->empty() || found.value()[0].error != 0) co_return NtStatus::kOk;
   Add(literal_, literal_, found.value()[0]);
   at_end_ = true;

@@ -128,7 +128,7 @@ FileMetadata MakeMetadata(const storage::Stat& stat, absl::string_view xattr,
   } else {
     metadata.created = std::min({stat.accessed, stat.modified, stat.changed});
   }
-  if (stat.type != storage::FileType::kDirectory) {
+  if (stat.type == storage::FileType::kRegular) {
     metadata.end_of_file = stat.size;
     metadata.allocation = stat.allocated;
   }

@@ -53,8 +53,8 @@ struct FileMetadata {
   // Rules about what a client has set, and what is stored anew, go by these.
   uint32_t stored_attributes = 0;
   int64_t created = 0;       // as the times of storage::Stat
-  uint64_t allocation = 0;   // bytes; 0 for a directory
-  uint64_t end_of_file = 0;  // bytes; 0 for a directory
+  uint64_t allocation = 0;   // bytes; 0 for a directory or a symlink
+  uint64_t end_of_file = 0;  // bytes; 0 for a directory or a symlink
 };
 
 // `xattr` is the value of kDosAttributeXattr, "" for none; `name` the last component, whose leading

@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "proto/wire/utf16.h"
 #include "server/base/limits.h"
 
@@ -242,6 +243,21 @@ bool IsLegalName(absl::string_view component) {
 
 std::string NameForClient(absl::string_view component) {
   return IsLegalName(component) || component.empty() ? std::string(component) : Mangle(component);
+}
+
+std::string LinkTargetForClient(absl::string_view target) {
+  if (!target.empty() && target[0] == '/') {
+    // One that is not UTF-8 could not be sent at all.
+    std::string absolute(IsUtf8(target) ? target : absl::string_view("/"));
+    std::replace(absolute.begin(), absolute.end(), '/', '\\');
+    return absolute;
+  }
+  std::string shown;
+  for (const absl::string_view component : absl::StrSplit(target, '/')) {
+    if (!shown.empty()) shown += '\\';
+    shown += IsDots(component) ? std::string(component) : NameForClient(component);
+  }
+  return shown;
 }
 
 std::string ShortNameFor(absl::string_view component) {

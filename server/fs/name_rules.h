@@ -57,6 +57,10 @@ bool IsLegalName(absl::string_view component);
 // ("mangled names = illegal", hash2) shows for it, such as "A5G0KU~M.TXT".
 std::string NameForClient(absl::string_view component);
 
+// What a client sees of a symlink's target on disk: separated by a backslash, each component as
+// NameForClient shows it. The bytes of an absolute one, which names nothing of the share, stay.
+std::string LinkTargetForClient(absl::string_view target);
+
 // The 8.3 name of a component on disk: itself where it is one, else made up the same way. The
 // resolver finds files by it.
 std::string ShortNameFor(absl::string_view component);

@@ -35,9 +35,10 @@ class OpenFile {
   ShareMode mode;
   uint32_t options = 0;  // those of CREATE that FileModeInformation reports
   bool directory = false;
-  bool symlink = false;      // the link itself, opened with OPEN_REPARSE_POINT
-  std::string stream;        // the name of an alternate data stream; "": the file's own data
-  std::string stream_xattr;  // where it is kept; "" without a stream
+  bool symlink = false;             // the link itself, without any data
+  bool leads_to_directory = false;  // of a symlink: as storage::EntryStat has it
+  std::string stream;               // the name of an alternate data stream; "": the file's own data
+  std::string stream_xattr;         // where it is kept; "" without a stream
   OplockLevel oplock = OplockLevel::kNone;  // that it was given; it may have broken since
   std::shared_ptr<FileNode> node;
   std::unique_ptr<storage::File> file;

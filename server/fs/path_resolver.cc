@@ -1,5 +1,6 @@
 #include "server/fs/path_resolver.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -82,14 +83,22 @@ Task<Resolution> PathResolver::Open(const base::Identity& who, absl::string_view
     found = co_await Explain(who, path, flags.no_follow, error);
     if (error == -ENOTDIR && flags.directory) {
       Resolution other = co_await Find(who, path, flags.no_follow);
-      if (other.status == NtStatus::kOk) co_return Failed(NtStatus::kNotADirectory);
+      if (other.status == NtStatus::kOk && other.stat.type != storage::FileType::kSymlink) {
+        co_return Failed(NtStatus::kNotADirectory);
+      }
+      if (other.status == NtStatus::kOk) found = std::move(other);
     }
     if (found.status != NtStatus::kOk) co_return std::move(found);
+    const bool link = found.stat.type == storage::FileType::kSymlink;
+    if (link && (flags.directory || !flags.path_only)) {
+      co_return co_await StoppedAt(who, found.path, "");
+    }
     opened = co_await backend_.Open(who, found.path, flags);
     if (!opened.ok()) {
       const int again = opened.error();
       if (again == -EISDIR) co_return Failed(NtStatus::kFileIsADirectory);
       if (again == -ENOTDIR) co_return Failed(NtStatus::kNotADirectory);
+      if (again == -ELOOP) co_return co_await FindObstacle(who, found.path);
       found.status = StatusOf(again);
       // Removed since it was looked up.
       found.can_create = again == -ENOENT;
@@ -123,12 +132,41 @@ Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_v
   if (error == -ENOENT) co_return co_await Search(who, path, no_follow);
   if (error == -ENOTDIR) co_return Failed(NtStatus::kObjectPathNotFound);
   if (!IsLinkError(error) || path.empty()) co_return Failed(StatusOf(error));
-  // A link on the way or the last component itself?
-  Resolution parent = co_await Find(who, ParentOf(path), false);
-  if (parent.status != NtStatus::kOk) co_return Failed(NtStatus::kObjectPathNotFound);
-  Resolution link = Failed(NtStatus::kObjectNameNotFound);
-  link.path = std::string(path);
-  co_return std::move(link);
+  co_return co_await FindObstacle(who, path);
+}
+
+Task<Resolution> PathResolver::StoppedAt(const base::Identity& who, absl::string_view path,
+                                         absl::string_view unparsed) {
+  Result<std::string> target = co_await backend_.ReadSymlink(who, path);
+  const NtStatus missing =
+      unparsed.empty() ? NtStatus::kObjectNameNotFound : NtStatus::kObjectPathNotFound;
+  if (!target.ok()) co_return Failed(missing);  // it went meanwhile
+  Resolution stopped = Failed(NtStatus::kStoppedOnSymlink);
+  stopped.path = std::string(path);
+  stopped.link_target = std::move(target.value());
+  stopped.unparsed = std::string(unparsed);
+  co_return std::move(stopped);
+}
+
+Task<Resolution> PathResolver::FindObstacle(const base::Identity& who, absl::string_view path) {
+  // Mostly it is the last component.
+  for (size_t end = path.size(), begin = 0; begin < path.size();) {
+    const absl::string_view prefix = path.substr(0, end);
+    const absl::string_view rest = end == path.size() ? "" : path.substr(end + 1);
+    const Result<storage::Stat> itself = co_await backend_.GetStat(who, prefix);
+    if (itself.ok() && itself.value().type == storage::FileType::kSymlink) {
+      if (rest.empty()) co_return co_await StoppedAt(who, prefix, rest);
+      const OpenFlags flags = LookupFlags(false);
+      Result<std::unique_ptr<storage::File>> followed = co_await backend_.Open(who, prefix, flags);
+      if (!followed.ok()) co_return co_await StoppedAt(who, prefix, rest);
+    } else if (!itself.ok() && end != path.size()) {
+      break;
+    }
+    if (end != path.size()) begin = end + 1;
+    end = std::min(path.find('/', begin), path.size());
+    if (end == path.size()) break;
+  }
+  co_return Failed(NtStatus::kObjectPathNotFound);
 }
 
 Task<Resolution> PathResolver::ExplainMissing(const base::Identity& who, absl::string_view path) {
@@ -139,12 +177,16 @@ Task<Resolution> PathResolver::ExplainMissing(const base::Identity& who, absl::s
   missing.path = std::string(path);
   missing.can_create = !itself.ok();
   const absl::string_view directory = ParentOf(path);
+  if (itself.ok() && itself.value()->opened_stat().type == storage::FileType::kSymlink) {
+    co_return co_await StoppedAt(who, path, "");
+  }
   if (itself.ok() || directory.empty()) co_return std::move(missing);
   Result<std::unique_ptr<storage::File>> parent =
       co_await backend_.Open(who, directory, LookupFlags(false));
   if (parent.ok()) co_return std::move(missing);
   const int error = parent.error();
-  co_return Failed(IsLost(error) ? NtStatus::kObjectPathNotFound : StatusOf(error));
+  if (!IsLost(error)) co_return Failed(StatusOf(error));
+  co_return co_await FindObstacle(who, path);
 }
 
 Task<Resolution> PathResolver::Search(const base::Identity& who, absl::string_view path,
@@ -156,6 +198,9 @@ Task<Resolution> PathResolver::Search(const base::Identity& who, absl::string_vi
     co_return std::move(found);
   }
   Resolution parent = co_await SearchDirectory(who, directory);
+  if (parent.status == NtStatus::kStoppedOnSymlink) {
+    parent.unparsed = JoinPath(parent.unparsed, LeafOf(path));
+  }
   if (parent.status != NtStatus::kOk) co_return std::move(parent);
   found = co_await SearchEntry(who, parent.path, LeafOf(path), no_follow);
   co_return std::move(found);
@@ -174,12 +219,14 @@ Task<Resolution> PathResolver::SearchDirectory(const base::Identity& who, absl::
       at.path = next;
       continue;
     }
+    if (IsLinkError(opened.error())) co_return co_await StoppedAt(who, next, rest);
     if (opened.error() != -ENOENT) {
       const int error = opened.error();
       co_return Failed(IsLost(error) ? NtStatus::kObjectPathNotFound : StatusOf(error));
     }
     const std::string directory = std::move(at.path);
     at = co_await SearchEntry(who, directory, name, false);
+    if (at.status == NtStatus::kStoppedOnSymlink) at.unparsed = std::string(rest);
     if (at.status == NtStatus::kObjectNameNotFound) {
       co_return Failed(NtStatus::kObjectPathNotFound);
     }
@@ -215,11 +262,9 @@ Task<Resolution> PathResolver::SearchEntry(const base::Identity& who, absl::stri
     const int open_error = opened.error();
     if (open_error != -ENOENT && !IsLinkError(open_error)) co_return Failed(StatusOf(open_error));
     const Result<storage::Stat> itself = co_await backend_.GetStat(who, path);
-    if (itself.ok()) {
-      // A link that leads nowhere, or out.
-      result.can_create = false;
-      result.path = path;
-      co_return std::move(result);
+    if (itself.ok() && itself.value().type == storage::FileType::kSymlink) {
+      // It leads nowhere, or out.
+      co_return co_await StoppedAt(who, path, "");
     }
   }
   co_return std::move(result);

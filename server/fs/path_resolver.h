@@ -25,10 +25,11 @@ class NameCache;
 struct Resolution {
   // kOk: it is there, `path` is its spelling on disk.
   // kObjectNameNotFound: all but the last component are there; `path` is where it would be made:
-  //   the parent as on disk, the last component as the client spelled it. Also, as in Samba, for a
-  //   symlink as last component that is broken or leaves the share; then `can_create` is false.
-  // kObjectPathNotFound: something on the way is missing, no directory, or a symlink that is broken
-  //   or leaves the share.
+  //   the parent as on disk, the last component as the client spelled it.
+  // kStoppedOnSymlink: a symlink cannot be followed, because it is broken or leaves the share, or
+  //   must not be, because it is the last component and the look-up was no_follow. `path` is the
+  //   symlink.
+  // kObjectPathNotFound: something on the way is missing or no directory.
   // kAccessDenied: the user may not go there; or neither a file nor a directory nor a symlink.
   // Others as from FromErrno.
   proto::NtStatus status = proto::NtStatus::kOk;
@@ -37,6 +38,10 @@ struct Resolution {
   std::string path;
   // With kOk only. What a symlink as last component leads to, unless look-up was no_follow.
   storage::Stat stat;
+  // With kStoppedOnSymlink only: what the symlink holds, and the components behind it as the client
+  // spelled them.
+  std::string link_target;
+  std::string unparsed;
   // With kOk from Open only.
   std::unique_ptr<storage::File> file;
 };
@@ -55,8 +60,14 @@ class PathResolver {
   // Find and Backend::Open in one: where the name is exact this is the open itself and nothing
   // else. `flags` without create: a missing file is kObjectNameNotFound and the caller makes it at
   // `path`. A status may also come from the open: kFileIsADirectory, kNotADirectory, kAccessDenied.
+  // With no_follow a symlink as last component is opened itself with path_only; without path_only,
+  // or with `directory`, it is kStoppedOnSymlink.
   ring::Task<Resolution> Open(const base::Identity& who, absl::string_view path,
                               storage::OpenFlags flags);
+
+  // What a look-up that stops at the symlink at `path` (as on disk) gives.
+  ring::Task<Resolution> StoppedAt(const base::Identity& who, absl::string_view path,
+                                   absl::string_view unparsed);
 
   // Whether the directory of `path` is known not to have it in any spelling, without asking storage
   // for the name: who wants to make it may try at once. False says nothing. Certain as far as
@@ -77,6 +88,9 @@ class PathResolver {
   // What an exact attempt's error means; the names on the way are looked up if need be.
   ring::Task<Resolution> Explain(const base::Identity& who, absl::string_view path, bool no_follow,
                                  int error);
+  // The symlink on the way of an exact path that cannot be followed. kObjectPathNotFound where
+  // there is none.
+  ring::Task<Resolution> FindObstacle(const base::Identity& who, absl::string_view path);
   // What is missing, where names are exact and an exact attempt found nothing.
   ring::Task<Resolution> ExplainMissing(const base::Identity& who, absl::string_view path);
   // Looks the path up without regard to case, after an exact attempt found nothing.

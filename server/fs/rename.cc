@@ -133,6 +133,8 @@ Task<Volume::Target> Volume::FindTarget(OpenFile& open, const base::Identity& wh
     co_return target;
   }
   target.status = found.status;
+  // On the way: it is not followed for who renames.
+  if (found.status == NtStatus::kStoppedOnSymlink) target.status = NtStatus::kObjectPathNotFound;
   if (found.status != NtStatus::kOk) co_return target;
   const FileKey key{found.stat.device, found.stat.inode, 0};
   if (key == open.node->key() && SameName(found.path, open.node->PathOf(open))) {

@@ -199,7 +199,7 @@ Task<Result<std::vector<storage::DirectoryEntry>>> StreamFile::ReadDirectory(boo
 }
 
 Task<Result<std::vector<storage::EntryStat>>> StreamFile::StatEntries(
-    absl::Span<const storage::DirectoryEntry>, absl::string_view, bool) {
+    absl::Span<const storage::DirectoryEntry>, absl::string_view) {
   co_return Result<std::vector<storage::EntryStat>>::Error(-ENOTDIR);
 }
 

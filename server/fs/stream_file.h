@@ -79,8 +79,7 @@ class StreamFile final : public storage::File {
   ring::Task<storage::Result<std::vector<storage::DirectoryEntry>>> ReadDirectory(
       bool restart) override;
   ring::Task<storage::Result<std::vector<storage::EntryStat>>> StatEntries(
-      absl::Span<const storage::DirectoryEntry> entries, absl::string_view xattr,
-      bool follow) override;
+      absl::Span<const storage::DirectoryEntry> entries, absl::string_view xattr) override;
 
  private:
   StreamFile(std::unique_ptr<storage::File> base, NameLocks& locks, std::string name);

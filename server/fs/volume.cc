@@ -251,8 +251,15 @@ Task<NtStatus> Volume::GetMetadata(OpenFile& open, FileMetadata* metadata) {
     if (xattr.ok()) value = std::move(xattr.value());
   }
   const std::string path = open.node->PathOf(open);
-  *metadata = MakeMetadata(stat.value(), value, LeafOf(path));
+  *metadata = MetadataOf(open, stat.value(), value, LeafOf(path));
   co_return NtStatus::kOk;
+}
+
+FileMetadata Volume::MetadataOf(const OpenFile& open, const Stat& stat, absl::string_view xattr,
+                                absl::string_view name) {
+  FileMetadata metadata = MakeMetadata(stat, xattr, name);
+  if (open.symlink && open.leads_to_directory) metadata.attributes |= kAttributeDirectory;
+  return metadata;
 }
 
 void Volume::ApplyWriteTime(Stat* stat) {

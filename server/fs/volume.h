@@ -55,7 +55,10 @@ struct CreateResult {
   uint32_t maximal_access = 0;  // if it was wanted
   // With OPLOCK_BREAK_IN_PROGRESS: the file whose oplock must break before all is tried again.
   std::shared_ptr<FileNode> breaking;
-  // With STOPPED_ON_SYMLINK and such nothing of this is set.
+  // With STOPPED_ON_SYMLINK: what the link holds, and the components of the name behind it, with
+  // '/' between them.
+  std::string link_target;
+  std::string unparsed;
 };
 
 // Times as in storage::Stat; what has no value stays.
@@ -181,6 +184,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
   bool Moving(absl::string_view path) const;
   ring::Task<int> RemoveFile(const Removal& removal, const FileKey& key);
   void NoteFailedRemoval(const Removal& removal, int error);
+  // `stat` and `xattr` are those of the open's file.
+  static FileMetadata MetadataOf(const OpenFile& open, const storage::Stat& stat,
+                                 absl::string_view xattr, absl::string_view name);
   ring::Task<bool> DirectoryEmpty(const base::Identity& who, const std::string& path);
   ring::Task<void> Leave(OpenFile* open);
   ring::Task<void> CommitDeleteOnClose(OpenFile& open);

@@ -65,7 +65,8 @@ Task<NtStatus> Volume::SetBasic(OpenFile& open, const BasicChange& change) {
   }
   if (change.freeze_modified) open.write_time_frozen = true;
   if (change.thaw_modified) open.write_time_frozen = false;
-  if (change.attributes != 0 || change.created.has_value()) {
+  // Symlinks have no such xattr; what would go into it does not matter for them.
+  if (!open.symlink && (change.attributes != 0 || change.created.has_value())) {
     FileMetadata metadata;
     NtStatus status = co_await GetMetadata(open, &metadata);
     if (status == NtStatus::kOk) status = co_await StoreDosInfo(open, metadata, change);

@@ -176,7 +176,7 @@ void Chain::FinishRequest(NtStatus status) {
   }
   if (response.message().size() < kErrorResponseBytes) return;  // the connection is being dropped
   if (!proto::IsSuccess(status) && !AsksForMore(status)) worker_.CountFailure(status);
-  if (request_->header.command == proto::Command::kCreate && proto::IsError(status)) {
+  if (request_->header.command == proto::Command::kCreate && !proto::IsSuccess(status)) {
     create_error_ = status;
   }
 

@@ -3,12 +3,14 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "server/fs/file_times.h"
 #include "server/smb/create_contexts.h"
 #include "server/smb/file_audit.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
+#include "server/smb/symlink.h"
 
 namespace sluice::smb {
 namespace {
@@ -44,6 +46,18 @@ void Respond(const CreateExtras& extras, const fs::CreateResult& result, Request
         contexts.written().subspan(proto::CreateResponse::kContextsOffset, bytes);
   }
   response.Encode(request.response.body());
+}
+
+// Tells the client where the link leads; it looks the name up anew [MS-SMB2] 3.3.5.9.
+NtStatus StopOnSymlink(const fs::CreateResult& result, absl::Span<const uint8_t> name,
+                       Request& request) {
+  const std::vector<uint8_t> data =
+      SymlinkErrorData(result.link_target, result.unparsed, name, Response::kErrorDataMax);
+  if (data.empty()) {
+    return result.unparsed.empty() ? NtStatus::kObjectNameNotFound : NtStatus::kObjectPathNotFound;
+  }
+  request.response.SetErrorData(data);
+  return NtStatus::kStoppedOnSymlink;
 }
 
 // As Volume::Create, and waits for the oplocks that must break before.
@@ -92,6 +106,7 @@ ring::Task<NtStatus> HandleCreate(Request& request) {
   params.oplock = OplockFromWire(decoded.requested_oplock_level);
   fs::CreateResult result;
   status = co_await CreateWaiting(request, params, &result);
+  if (status == NtStatus::kStoppedOnSymlink) status = StopOnSymlink(result, decoded.name, request);
   AuditCreate(request, decoded, status, result.open.get(), result.action);
   if (status != NtStatus::kOk) co_return status;
 

@@ -11,6 +11,7 @@
 #include "server/fs/volume.h"
 #include "server/smb/dispatch.h"
 #include "server/smb/file_open.h"
+#include "server/smb/symlink.h"
 
 namespace sluice::smb {
 namespace {
@@ -26,15 +27,7 @@ Task<NtStatus> GetReparsePoint(FsctlCall& call) {
   storage::Result<std::string> target =
       co_await file.volume->backend().ReadSymlink(*call.request.who, path);
   if (!target.ok()) co_return proto::FromErrno(target.error());
-  proto::SymlinkReparse reparse;
-  reparse.substitute_name = target.value();
-  for (char& c : reparse.substitute_name) {
-    if (c == '/') c = '\\';
-  }
-  reparse.print_name = reparse.substitute_name;
-  if (target->empty() || target.value()[0] != '/') {
-    reparse.flags = proto::SymlinkReparse::kRelative;
-  }
+  const proto::SymlinkReparse reparse = SymlinkReparseOf(target.value());
   proto::Writer writer(call.output);
   reparse.EncodeBuffer(writer);
   if (!writer.ok()) co_return NtStatus::kBufferTooSmall;

@@ -13,6 +13,7 @@
 #include "server/session/connection_state.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
+#include "server/smb/symlink.h"
 
 namespace sluice::smb {
 namespace {
@@ -55,6 +56,7 @@ proto::DirectoryEntryInfo EntryOf(const fs::ScannedEntry& scanned) {
   entry.end_of_file = metadata.end_of_file;
   entry.allocation = metadata.allocation;
   entry.attributes = metadata.attributes;
+  entry.reparse_tag = ReparseTagOf(metadata);
   entry.file_id = metadata.stat.inode;
   entry.name = scanned.name;
   return entry;

@@ -14,6 +14,7 @@
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 #include "server/session/connection_state.h"
+#include "server/smb/symlink.h"
 
 namespace sluice::smb {
 namespace {
@@ -56,7 +57,7 @@ proto::FileStandardInfo StandardOf(const fs::OpenFile& file, const fs::FileMetad
   standard.delete_pending = file.node->DeletePending(file);
   // Those that are not about to go [MS-FSA] 2.1.5.12.27.
   standard.links = metadata.stat.links - std::min(metadata.stat.links, file.node->names_going());
-  standard.directory = file.directory;
+  standard.directory = file.directory || file.leads_to_directory;
   if (file.directory) standard.links = standard.delete_pending ? 0 : 1;
   return standard;
 }
@@ -65,11 +66,6 @@ Task<uint32_t> EaBytes(fs::OpenFile& file) {
   std::vector<proto::EaEntry> eas;
   const NtStatus status = co_await file.volume->GetEas(file, &eas);
   co_return status == NtStatus::kOk ? proto::EaListReportedBytes(eas) : 0;
-}
-
-uint32_t TagOf(const fs::FileMetadata& metadata) {
-  const bool link = metadata.stat.type == storage::FileType::kSymlink;
-  return link ? proto::reparse_tag::kSymlink : 0;
 }
 
 template <typename Info>
@@ -224,7 +220,7 @@ Task<NtStatus> AttributeTag(InfoQuery& query) {
   fs::FileMetadata metadata;
   const NtStatus status = co_await query.file.volume->GetMetadata(query.file, &metadata);
   if (status == NtStatus::kOk) {
-    Put(query, proto::FileAttributeTagInfo{metadata.attributes, TagOf(metadata)});
+    Put(query, proto::FileAttributeTagInfo{metadata.attributes, ReparseTagOf(metadata)});
   }
   co_return status;
 }
@@ -251,7 +247,7 @@ Task<NtStatus> StatInfo(InfoQuery& query) {
   info.attributes = basic.attributes;
   info.allocation = metadata.allocation;
   info.end_of_file = metadata.end_of_file;
-  info.reparse_tag = TagOf(metadata);
+  info.reparse_tag = ReparseTagOf(metadata);
   info.links = StandardOf(query.file, metadata).links;
   info.effective_access = query.file.mode.access;
   Put(query, info);

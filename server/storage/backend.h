@@ -86,12 +86,13 @@ struct DirectoryEntry {
   FileType type = FileType::kRegular;
 };
 
-// What StatEntries found. `error` is 0 or -errno: an entry may be gone, or be a link that is broken
-// or leaves the root.
+// What StatEntries found. `error` is 0 or -errno: an entry may be gone.
 struct EntryStat {
   int error = 0;
-  Stat stat;
-  std::string xattr;  // empty where there is none or it may not be read
+  Stat stat;          // of a symlink: its own
+  std::string xattr;  // empty where there is none or it may not be read; none of a symlink
+  // Of a symlink: what it leads to is a directory inside the root, and the user may go there.
+  bool leads_to_directory = false;
 };
 
 // Bytes of a file that are not a hole.
@@ -114,7 +115,8 @@ struct OpenFlags {
   bool exclusive = false;  // with create: fail with -EEXIST if there is one
   bool directory = false;  // fail with -ENOTDIR if it is not one
   bool path_only = false;  // no data access: attributes, xattrs and names only
-  // A symlink as last component is opened itself with path_only; without it fails with -ELOOP.
+  // A symlink as last component is opened itself with path_only; without it fails with -ELOOP (with
+  // `directory` -ENOTDIR).
   bool no_follow = false;
   uint32_t mode = 0666;  // of a created file, before the umask
 };
@@ -172,10 +174,9 @@ class File {
   // anew.
   virtual ring::Task<Result<std::vector<DirectoryEntry>>> ReadDirectory(bool restart) = 0;
   // Attributes and one xattr ("" for none) of entries of this directory, one result for each, in
-  // one round trip for all: the attributes of a listing. With `follow` a symlink gives what it
-  // leads to inside the root. The xattr is read as the process.
+  // one round trip for all: the attributes of a listing. The xattr is read as the process.
   virtual ring::Task<Result<std::vector<EntryStat>>> StatEntries(
-      absl::Span<const DirectoryEntry> entries, absl::string_view xattr, bool follow) = 0;
+      absl::Span<const DirectoryEntry> entries, absl::string_view xattr) = 0;
 
  protected:
   Stat opened_stat_;

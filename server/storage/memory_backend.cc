@@ -230,7 +230,7 @@ class MemoryFile final : public File {
   Task<Result<std::vector<std::string>>> ListXattrs() override { co_return node_->ListXattrs(); }
   Task<Result<std::vector<DirectoryEntry>>> ReadDirectory(bool restart) override;
   Task<Result<std::vector<EntryStat>>> StatEntries(absl::Span<const DirectoryEntry> entries,
-                                                   absl::string_view xattr, bool follow) override;
+                                                   absl::string_view xattr) override;
 
  private:
   bool writable() const {
@@ -275,7 +275,7 @@ std::string MemoryFile::PathBelowRoot() const {
 }
 
 Task<Result<std::vector<EntryStat>>> MemoryFile::StatEntries(
-    absl::Span<const DirectoryEntry> entries, absl::string_view xattr, bool follow) {
+    absl::Span<const DirectoryEntry> entries, absl::string_view xattr) {
   if (node_->type() != FileType::kDirectory) {
     co_return Result<std::vector<EntryStat>>::Error(-ENOTDIR);
   }
@@ -287,17 +287,17 @@ Task<Result<std::vector<EntryStat>>> MemoryFile::StatEntries(
       stats[i].error = -ENOENT;
       continue;
     }
-    std::shared_ptr<Node> node = found->second;
-    if (node->type() == FileType::kSymlink && follow) {
+    const std::shared_ptr<Node>& node = found->second;
+    stats[i].stat = tree_->StatOf(*node);
+    if (node->type() == FileType::kSymlink) {
       const std::string directory = PathBelowRoot();
       Tree::Place place;
-      stats[i].error = tree_->Find(
+      const int error = tree_->Find(
           directory.empty() ? entries[i].name : directory + "/" + entries[i].name, false, &place);
-      if (stats[i].error == 0 && place.node == nullptr) stats[i].error = -ENOENT;
-      if (stats[i].error != 0) continue;
-      node = place.node;
+      stats[i].leads_to_directory =
+          error == 0 && place.node != nullptr && place.node->type() == FileType::kDirectory;
+      continue;
     }
-    stats[i].stat = tree_->StatOf(*node);
     if (xattr.empty()) continue;
     Result<std::string> value = node->GetXattr(xattr);
     if (value.ok()) stats[i].xattr = std::move(value.value());

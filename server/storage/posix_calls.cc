@@ -97,24 +97,22 @@ class WorkingDirectory {
   bool entered_;
 };
 
-// Opens what a symlink leads to, never outside the root. A descriptor or -errno.
-int OpenLinkTarget(const EntryBatch& batch, const std::string& directory, const std::string& name) {
+// Whether a symlink leads to a directory, never outside the root.
+bool LeadsToDirectory(int root_fd, const std::string& directory, const std::string& name) {
   const std::string path = directory.empty() ? name : directory + "/" + name;
   open_how how = {};
-  how.flags = O_PATH | O_CLOEXEC;
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const int fd =
-      static_cast<int>(::syscall(SYS_openat2, batch.root_fd, path.c_str(), &how, sizeof how));
-  return fd < 0 ? -errno : fd;
+  const int fd = static_cast<int>(::syscall(SYS_openat2, root_fd, path.c_str(), &how, sizeof how));
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
 }
 
 // Reads an xattr by path into `out`, "" where there is none. False if the thread may not read it.
-bool ReadXattrByPath(const std::string& path, const std::string& name, bool follow,
-                     std::string* out) {
+// A symlink is not followed.
+bool ReadXattrByPath(const std::string& path, const std::string& name, std::string* out) {
   std::array<char, limits::metadata_xattr_bytes_max> value;
-  const ssize_t bytes = follow
-                            ? ::getxattr(path.c_str(), name.c_str(), value.data(), value.size())
-                            : ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
+  const ssize_t bytes = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
   if (bytes < 0) return errno != EACCES && errno != EPERM;
   out->assign(value.data(), bytes);
   return true;
@@ -204,36 +202,25 @@ void FillStats(EntryBatch* batch) {
     }
     entry.error = StatAt(batch->directory_fd, name.c_str(), AT_SYMLINK_NOFOLLOW, &entry.stat);
     if (entry.error != 0) continue;
-    std::string path = prefix + name;
-    int target = -1;
     if (entry.stat.type == FileType::kSymlink) {
-      if (!batch->follow) continue;
       if (!directory_known) {
         directory_known = PathBelowRoot(batch->root_fd, batch->directory_fd, &directory);
       }
-      target = directory_known ? OpenLinkTarget(*batch, directory, name) : -ENOENT;
-      entry.error = target < 0 ? target : StatDescriptor(target, 0, &entry.stat);
-      if (target < 0) continue;
-      path = DescriptorPath(target);
-    }
-    if (entry.error == 0 && !batch->xattr.empty() &&
-        !ReadXattrByPath(path, batch->xattr, target >= 0, &entry.xattr)) {
-      batch->refused.push_back({i, target});
+      entry.leads_to_directory =
+          directory_known && LeadsToDirectory(batch->root_fd, directory, name);
       continue;
     }
-    if (target >= 0) ::close(target);
+    if (!batch->xattr.empty() && !ReadXattrByPath(prefix + name, batch->xattr, &entry.xattr)) {
+      batch->refused.push_back(i);
+    }
   }
 }
 
 void FillRefusedXattrs(EntryBatch* batch) {
   const std::string prefix = DescriptorPath(batch->directory_fd) + "/";
-  for (const EntryBatch::Refused& refused : batch->refused) {
-    // A link's target is the one the user got to: the process does not follow it once more.
-    const bool link = refused.target >= 0;
-    const std::string path =
-        link ? DescriptorPath(refused.target) : prefix + batch->entries[refused.index].name;
-    ReadXattrByPath(path, batch->xattr, link, &batch->stats[refused.index].xattr);
-    if (link) ::close(refused.target);
+  for (const size_t index : batch->refused) {
+    const std::string path = prefix + batch->entries[index].name;
+    ReadXattrByPath(path, batch->xattr, &batch->stats[index].xattr);
   }
   batch->refused.clear();
 }

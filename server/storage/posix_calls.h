@@ -35,24 +35,18 @@ int StatDescriptor(int fd, int flags, Stat* out);
 // One getdents64 of a bounded size. Blocks.
 Result<std::vector<DirectoryEntry>> ReadEntries(int fd, bool restart);
 
-// What StatEntries asks of the pool. Filled with the rights of the calling thread; entries whose
-// xattr was refused for lack of rights are listed in `refused`, links with their targets open.
+// What StatEntries asks of the pool. Filled with the rights of the calling thread; the indexes of
+// entries whose xattr was refused for lack of rights are listed in `refused`.
 struct EntryBatch {
-  struct Refused {
-    size_t index;
-    int target;  // -1 for what is no link
-  };
-
   int root_fd = -1;
   int directory_fd = -1;
-  bool follow = false;
   std::string xattr;
   absl::Span<const DirectoryEntry> entries;
   std::vector<EntryStat> stats;
-  std::vector<Refused> refused;
+  std::vector<size_t> refused;
 };
 void FillStats(EntryBatch* batch);
-// Reads the xattrs of `refused` again and closes the targets. Must follow if there are any.
+// Reads the xattrs of `refused` again.
 void FillRefusedXattrs(EntryBatch* batch);
 
 // Names an xattr call's file: a path for O_PATH descriptors, else the descriptor.

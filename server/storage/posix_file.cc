@@ -264,14 +264,13 @@ Task<Result<std::vector<DirectoryEntry>>> PosixFile::ReadDirectory(bool restart)
 }
 
 Task<Result<std::vector<EntryStat>>> PosixFile::StatEntries(
-    absl::Span<const DirectoryEntry> entries, absl::string_view xattr, bool follow) {
+    absl::Span<const DirectoryEntry> entries, absl::string_view xattr) {
   if (opened_stat_.type != FileType::kDirectory) {
     co_return Result<std::vector<EntryStat>>::Error(-ENOTDIR);
   }
   EntryBatch batch;
   batch.root_fd = root_->fd.get();
   batch.directory_fd = fd_.get();
-  batch.follow = follow;
   batch.xattr = std::string(xattr);
   batch.entries = entries;
   const auto fill = [&batch] { FillStats(&batch); };

@@ -71,8 +71,7 @@ class PosixFile final : public File {
   ring::Task<Result<std::vector<std::string>>> ListXattrs() override;
   ring::Task<Result<std::vector<DirectoryEntry>>> ReadDirectory(bool restart) override;
   ring::Task<Result<std::vector<EntryStat>>> StatEntries(absl::Span<const DirectoryEntry> entries,
-                                                         absl::string_view xattr,
-                                                         bool follow) override;
+                                                         absl::string_view xattr) override;
 
  private:
   const base::Identity* Actor(As as) const { return as == As::kUser ? who_.get() : nullptr; }

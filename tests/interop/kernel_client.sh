@@ -109,10 +109,40 @@ work_on() {
   try "$1 gone" test ! -e "$dir"
 }
 
+# Symlinks of the server's file system, made there: they are shown as such, and what removes a tree
+# removes them and nothing that they lead to.
+work_on_links() {
+  there=$work/files/links-$1
+  dir=/mnt/share/links-$1
+  mkdir -p "$there/keep" "$there/tree"
+  chmod 0777 "$there" "$there/keep" "$there/tree"
+  echo precious >"$there/keep/file"
+  ln -s ../keep "$there/tree/to-dir"
+  ln -s ../keep/file "$there/tree/to-file"
+  ln -s nothing "$there/tree/broken"
+  ln -s /nowhere/at/all "$there/tree/absolute"
+  for name in to-dir to-file broken absolute; do
+    try "$1 link $name" test -L "$dir/tree/$name"
+  done
+  try "$1 listed links" test "$(ls "$dir/tree" | wc -l)" = 4
+  try "$1 link target" test "$(readlink "$dir/tree/to-dir")" = ../keep
+  try "$1 read through link" test "$(cat "$dir/tree/to-file")" = precious
+  try "$1 list through link" test "$(ls "$dir/tree/to-dir")" = file
+  try "$1 rename link" mv "$dir/tree/to-dir" "$dir/tree/moved"
+  try "$1 renamed link" test -L "$there/tree/moved"
+  try "$1 remove link" rm "$dir/tree/broken"
+  try "$1 removed link" test ! -L "$there/tree/broken"
+  try "$1 remove tree with links" rm -r "$dir/tree"
+  try "$1 removed tree" test ! -e "$there/tree"
+  try "$1 target stays" test "$(cat "$there/keep/file")" = precious
+  rm -r "$there"
+}
+
 for options in $(argument sluice_mounts | tr ';' ' '); do
   label=$(echo "$options" | tr ',=.' '---')
   try "$label mount" mount -t cifs "//$server/files" /mnt/share \
     -o "$options,port=$port,credentials=$work/credentials,cache=strict" || continue
   work_on "$label"
+  work_on_links "$label"
   try "$label unmount" umount /mnt/share
 done

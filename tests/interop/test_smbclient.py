@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import queue
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -75,6 +76,39 @@ class SmbclientTest(unittest.TestCase):
         self.assertIn("b", self.run_ok("ls Dir\\*", *options))
         self.run_ok("del Dir\\b; rmdir Dir", *options)
         self.assertEqual(list(self.share.iterdir()), [])
+
+    def test_links_are_deleted_and_their_targets_are_not(self):
+        keep, tree = self.share / "keep", self.share / "tree"
+        for directory in (keep, tree, tree / "below"):
+            directory.mkdir()
+            directory.chmod(0o777)
+        (keep / "file").write_text("precious")
+        (keep / "file").chmod(0o666)
+        links = {"to-dir": "../keep", "to-file": "../keep/file", "broken": "nothing",
+                 "absolute": "/nowhere", "below/to-dir": "../../keep"}
+        for name, target in links.items():
+            (tree / name).symlink_to(target)
+        listed = self.run_ok("ls tree\\*")
+        for name in ("to-dir", "to-file", "broken", "absolute"):
+            self.assertRegex(listed, rf"(?m)^  {name} ")
+        back = self.local / "through-link"
+        self.run_ok(f'get tree\\to-file "{back}"')
+        self.assertEqual(back.read_text(), "precious")
+        self.run_ok("rename tree\\to-file tree\\moved")
+        self.assertTrue((tree / "moved").is_symlink())
+        self.run_ok("rm tree\\moved; rm tree\\broken; rm tree\\absolute")
+        for name in ("moved", "broken", "absolute"):
+            self.assertFalse((tree / name).is_symlink(), name)
+        # Whatever becomes of the tree.
+        for command in ("recurse on; cd tree; rm *", "deltree tree"):
+            self.gateway.smbclient(command)
+            self.assertEqual((keep / "file").read_text(), "precious", command)
+        if (tree / "to-dir").is_symlink():
+            self.run_ok("rmdir tree\\to-dir")
+        self.assertFalse((tree / "to-dir").is_symlink())
+        self.assertEqual((keep / "file").read_text(), "precious")
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.rmtree(keep)
 
     def test_every_dialect(self):
         for option, dialect in DIALECTS.items():

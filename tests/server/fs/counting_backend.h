@@ -120,9 +120,8 @@ class CountingBackend final : public storage::Backend {
       return inner_->ReadDirectory(restart);
     }
     ring::Task<storage::Result<std::vector<storage::EntryStat>>> StatEntries(
-        absl::Span<const storage::DirectoryEntry> entries, absl::string_view xattr,
-        bool follow) override {
-      return inner_->StatEntries(entries, xattr, follow);
+        absl::Span<const storage::DirectoryEntry> entries, absl::string_view xattr) override {
+      return inner_->StatEntries(entries, xattr);
     }
 
    private:

@@ -183,24 +183,65 @@ TYPED_TEST(PathResolverTest, FollowsLinksInside) {
   EXPECT_EQ(this->Find("FileLink", true).stat.type, FileType::kSymlink);
 }
 
-// As smbd 4.17 answers.
-TYPED_TEST(PathResolverTest, LinksThatLeadNowhereOrOutAreNotThere) {
+TYPED_TEST(PathResolverTest, StopsAtLinksThatLeadNowhereOrOut) {
   this->MakeDirectory("dir");
-  this->MakeSymlink("nowhere", "Broken");
-  this->MakeSymlink("../outside/file", "Out");
-  this->MakeSymlink("/etc/passwd", "Absolute");
-  this->MakeSymlink("Loop2", "Loop1");
-  this->MakeSymlink("Loop1", "Loop2");
-  for (const char* name :
-       {"Broken", "Out", "Absolute", "Loop1", "broken", "OUT", "absolute", "loop1"}) {
-    const Resolution last = this->Find(name);
-    EXPECT_EQ(last.status, NtStatus::kObjectNameNotFound) << name;
-    EXPECT_FALSE(last.can_create) << name;
-    EXPECT_EQ(this->Open(name, this->Read()).status, NtStatus::kObjectNameNotFound) << name;
-    EXPECT_EQ(this->Find(absl::StrCat(name, "/x")).status, NtStatus::kObjectPathNotFound) << name;
-    EXPECT_EQ(this->Find(absl::StrCat(name, "/x/y")).status, NtStatus::kObjectPathNotFound) << name;
-    EXPECT_EQ(this->Find(name, true).status, NtStatus::kOk) << name;
+  this->MakeSymlink("../nowhere", "dir/Broken");
+  this->MakeSymlink("../../outside/file", "dir/Out");
+  this->MakeSymlink("/etc/passwd", "dir/Absolute");
+  this->MakeSymlink("Loop2", "dir/Loop1");
+  this->MakeSymlink("Loop1", "dir/Loop2");
+  const struct {
+    const char* name;
+    const char* on_disk;
+    const char* target;
+  } rows[] = {{"Broken", "dir/Broken", "../nowhere"},      {"Out", "dir/Out", "../../outside/file"},
+              {"Absolute", "dir/Absolute", "/etc/passwd"}, {"Loop1", "dir/Loop1", "Loop2"},
+              {"broken", "dir/Broken", "../nowhere"},      {"OUT", "dir/Out", "../../outside/file"},
+              {"absolute", "dir/Absolute", "/etc/passwd"}, {"loop1", "dir/Loop1", "Loop2"}};
+  for (const bool sensitive : {false, true}) {
+    this->resolver_.set_case_sensitive(sensitive);
+    for (const auto& row : rows) {
+      const std::string path = absl::StrCat("dir/", row.name);
+      if (sensitive && path != row.on_disk) continue;
+      for (const char* rest : {"", "x", "x/Y"}) {
+        const std::string whole = *rest == '\0' ? path : absl::StrCat(path, "/", rest);
+        const Resolution found = this->Find(whole);
+        EXPECT_EQ(found.status, NtStatus::kStoppedOnSymlink) << whole;
+        EXPECT_EQ(found.path, row.on_disk) << whole;
+        EXPECT_EQ(found.link_target, row.target) << whole;
+        EXPECT_EQ(found.unparsed, rest) << whole;
+        EXPECT_FALSE(found.can_create) << whole;
+        EXPECT_EQ(this->Open(whole, this->Read()).status, NtStatus::kStoppedOnSymlink) << whole;
+      }
+      EXPECT_EQ(this->Find(path, true).status, NtStatus::kOk) << path;
+    }
   }
+}
+
+TYPED_TEST(PathResolverTest, StopsAtALastLinkThatIsNotToBeFollowed) {
+  this->MakeDirectory("Dir");
+  this->MakeFile("Dir/File");
+  this->MakeSymlink("Dir", "DirLink");
+  this->MakeSymlink("Dir/File", "FileLink");
+  this->MakeSymlink("DirLink/File", "Far");
+  for (const char* name : {"DirLink", "FileLink", "Far", "dirlink", "filelink", "FAR"}) {
+    for (const bool directory : {false, true}) {
+      OpenFlags flags = this->Read(directory);
+      flags.no_follow = true;
+      const Resolution found = this->Open(name, flags);
+      EXPECT_EQ(found.status, NtStatus::kStoppedOnSymlink) << name << directory;
+      EXPECT_EQ(found.unparsed, "") << name;
+      flags.read = false;
+      flags.path_only = true;
+      const Resolution itself = this->Open(name, flags);
+      EXPECT_EQ(itself.status, directory ? NtStatus::kStoppedOnSymlink : NtStatus::kOk) << name;
+    }
+  }
+  // On the way they are followed.
+  OpenFlags flags = this->Read();
+  flags.no_follow = true;
+  EXPECT_EQ(this->Open("DirLink/File", flags).status, NtStatus::kOk);
+  EXPECT_EQ(this->Open("dirlink/file", flags).status, NtStatus::kOk);
 }
 
 TYPED_TEST(PathResolverTest, FindsTheNamesShownForIllegalOnes) {
