@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -98,7 +99,9 @@ absl::StatusOr<std::unique_ptr<storage::Backend>> OpenStorage(const ShareOptions
   if (!answered.ok()) {
     return failed(absl::StrCat("its storage does not answer: ", answered.message()));
   }
-  if (!(*opened)->ok()) return failed(std::strerror(-(*opened)->error()));
+  const int error = (*opened)->error();
+  if (error == -ELOOP) return failed("a symlink is on the way; give its real path");
+  if (error != 0) return failed(std::strerror(-error));
   return std::move((*opened)->value());
 }
 

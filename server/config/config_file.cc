@@ -323,7 +323,7 @@ void ReadShare(const toml::table& table, std::set<std::string>* seen, Configurat
     errors.Add(reader.Where("storage"), "[[share]] storage must be \"posix\" or \"memory\"");
   }
   reader.String("path", &share.path);
-  if (share.storage == StorageKind::kPosix) check("path", CheckSharePath(share.path));
+  if (share.storage == StorageKind::kPosix) check("path", ResolveSharePath(&share.path));
   reader.String("comment", &share.comment);
   for (const PreferenceRow& row : PreferenceTable()) {
     if (row.of_share) {

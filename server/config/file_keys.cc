@@ -76,7 +76,9 @@ constexpr FileKey kKeys[] = {
      "Where Prometheus finds /metrics; nowhere without it. Whoever can connect can read it.",
      [](const Configuration& c) { return TomlString(c.metrics_listen); }},
     {"share", "name", "string", "", "The share's name: 1 to 80 characters."},
-    {"share", "path", "path", "", "The directory that is served, absolute."},
+    {"share", "path", "path", "",
+     "The directory that is served, absolute. Symlinks in it are followed when the file is read. "
+     "A user who may not search it and every directory above it cannot use the share."},
     {"share", "storage", "\"posix\" or \"memory\"", "\"posix\"",
      "memory: files are gone when the gateway ends, and path is not used."},
     {"share", "comment", "string", "", "What clients show beside the name."},

@@ -25,7 +25,9 @@ constexpr PreferenceRow kRows[] = {
      .type = PreferenceType::kList,
      .choices = kSigningAlgorithms.names,
      .applies = Applies::kNewTrees,
-     .help = "sessions that sign with something else, and do not encrypt, may not use the share",
+     .help = "sessions that sign with something else, and do not encrypt, may not use the share; "
+             "where not "
+             "all are listed, nor may those that need not sign",
      .set = &SetList<&SharePreferences::signing, kSigningAlgorithms>,
      .get = &GetList<&SharePreferences::signing, kSigningAlgorithms>},
     {.name = "visible",

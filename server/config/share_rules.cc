@@ -1,8 +1,10 @@
 #include "server/config/share_rules.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 
 #include "absl/strings/match.h"
@@ -33,23 +35,30 @@ absl::Status CheckShareName(absl::string_view name) {
   return absl::OkStatus();
 }
 
-absl::Status CheckSharePath(const std::string& path) {
-  if (path.empty() || path.front() != '/') {
+absl::Status ResolveSharePath(std::string* path) {
+  if (path->empty() || path->front() != '/') {
     return absl::InvalidArgumentError("path must be an absolute path");
   }
-  const auto is_directory = std::make_shared<bool>(false);
+  const auto real = std::make_shared<std::string>();
   const absl::Status answered = base::RunWithDeadline(
-      [is_directory, path] {
+      [real, path = *path] {
+        const std::unique_ptr<char, decltype(&std::free)> found(realpath(path.c_str(), nullptr),
+                                                                &std::free);
         struct stat status {};
-        *is_directory = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+        if (found != nullptr && stat(found.get(), &status) == 0 && S_ISDIR(status.st_mode)) {
+          *real = found.get();
+        }
       },
       std::chrono::milliseconds(limits::kStorageAnswerMillis));
   if (!answered.ok()) {
     return absl::UnavailableError(
-        absl::StrCat("path: the storage of ", path, " does not answer: ", answered.message()));
+        absl::StrCat("path: the storage of ", *path, " does not answer: ", answered.message()));
   }
-  if (*is_directory) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("path: there is no directory ", path));
+  if (real->empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("path: there is no directory ", *path));
+  }
+  *path = *real;
+  return absl::OkStatus();
 }
 
 absl::string_view Name(StorageKind kind) {

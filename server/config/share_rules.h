@@ -12,9 +12,10 @@ namespace sluice::config {
 
 // INVALID_ARGUMENT says what a name must be.
 absl::Status CheckShareName(absl::string_view name);
-// An absolute path of a directory that is there. UNAVAILABLE where its storage does not answer
-// within limits::kStorageAnswerMillis.
-absl::Status CheckSharePath(const std::string& path);
+// An absolute path of a directory that is there. Puts its real path, without symlinks, in its
+// place: whoever points one elsewhere later does not move the share. UNAVAILABLE where its storage
+// does not answer within limits::kStorageAnswerMillis.
+absl::Status ResolveSharePath(std::string* path);
 
 // "posix", "memory".
 absl::string_view Name(StorageKind kind);

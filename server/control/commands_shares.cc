@@ -125,8 +125,8 @@ constexpr Parameter kAddParameters[] = {
     kName,
     {.name = "path",
      .required = false,
-     .help = "the directory, absolute; not with memory; only root may serve /, /proc, /sys, /dev "
-             "and directories with the gateway's state"},
+     .help = "the directory, absolute; kept as its real path, without symlinks; not with memory; "
+             "only root may serve /, /proc, /sys, /dev and directories with the gateway's state"},
     {.name = "comment", .required = false, .help = "what clients see beside the name"},
     {.name = "storage",
      .type = Parameter::Type::kChoice,

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "proto/wire/utf16.h"
 #include "server/base/limits.h"
 #include "server/fs/name_rules.h"
@@ -19,10 +18,7 @@ namespace {
 
 // "a/b" as a client sees it, in UTF-16LE. False for what cannot be shown.
 bool ClientName(absl::string_view path, absl::string_view stream, std::vector<uint8_t>* name) {
-  std::string shown;
-  for (const absl::string_view component : absl::StrSplit(path, '/')) {
-    absl::StrAppend(&shown, shown.empty() ? "" : "\\", NameForClient(component));
-  }
+  std::string shown = PathForClient(path);
   if (!stream.empty()) absl::StrAppend(&shown, ":", stream);
   return proto::Utf8ToUtf16(shown, name);
 }

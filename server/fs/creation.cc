@@ -161,6 +161,7 @@ ring::Task<Resolution> Creation::AtLink(Resolution found) {
     // Not for the user, in use, and such.
     const bool refused =
         target.status == NtStatus::kAccessDenied || target.status == NtStatus::kMediaWriteProtected;
+    open_->through_link = is_file;
     if (is_file || refused) co_return std::move(target);
   }
   co_return co_await volume_.resolver_.StoppedAt(*params_.who, path, "");

@@ -99,13 +99,24 @@ void DirectoryScan::Add(absl::string_view name, absl::string_view on_disk, const
   ready_.push_back({std::string(name), std::move(metadata)});
 }
 
-// "." and "..", which stands for the directory itself in the root, whose parent is nobody's.
+// "." and "..", which is the directory itself in the root, whose parent is nobody's.
 Task<NtStatus> DirectoryScan::AddDots() {
   FileMetadata self;
   const NtStatus status = co_await open_->volume->GetMetadata(*open_, &self);
   if (status != NtStatus::kOk) co_return status;
   if (pattern_.Matches(".")) ready_.push_back({".", self});
-  if (pattern_.Matches("..")) ready_.push_back({"..", self});
+  if (!pattern_.Matches("..")) co_return NtStatus::kOk;
+  const std::string path = open_->node->PathOf(*open_);
+  const std::vector<DirectoryEntry> above = {DirectoryEntry{".."}};
+  Result<std::vector<EntryStat>> found =
+      co_await open_->file->StatEntries(above, kDosAttributeXattr);
+  if (found.ok() && found->size() == 1 && found.value()[0].error == 0) {
+    Add("..", LeafOf(ParentOf(path)), found.value()[0]);
+    co_return NtStatus::kOk;
+  }
+  // The user may not know it: no id rather than a wrong one.
+  if (!path.empty()) self.stat.inode = 0;
+  ready_.push_back({"..", self});
   co_return NtStatus::kOk;
 }
 
@@ -116,6 +127,8 @@ Task<NtStatus> DirectoryScan::AddLiteral() {
     at_end_ = true;
     co_return co_await AddDots();
   }
+  // Nobody may call it that: it is shown, and found, under another name.
+  if (!IsLegalName(literal_)) co_return NtStatus::kOk;
   const std::vector<DirectoryEntry> exact = {DirectoryEntry{literal_}};
   Result<std::vector<EntryStat>> found =
       co_await open_->file->StatEntries(exact, kDosAttributeXattr);

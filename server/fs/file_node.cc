@@ -6,6 +6,7 @@
 
 #include "server/base/fs_limits.h"
 #include "server/base/limits.h"
+#include "server/fs/name_change.h"
 #include "server/fs/open_file.h"
 #include "server/fs/posix_security.h"
 #include "server/ring/loop.h"
@@ -110,26 +111,21 @@ OpenDescription FileNode::Describe(const OpenFile& open) const {
   return {open.path, open.delete_on_close || DeletePendingLocked(open), locks_.Of(&open)};
 }
 
-void FileNode::Renamed(const Volume* volume, absl::string_view from, absl::string_view to) {
+void FileNode::Renamed(NameChange& change) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (OpenFile* open : opens_) {
-    if (open->volume.get() == volume && open->path == from) open->path.assign(to.data(), to.size());
+    if (auto now = change.For(open->volume.get(), open->path)) open->path = *std::move(now);
   }
   // One that came while the rename was on its way.
   for (Removal& removal : removals_) {
-    if (removal.volume.get() == volume && removal.path == from) {
-      removal.path.assign(to.data(), to.size());
-    }
+    if (auto now = change.For(removal.volume.get(), removal.path)) removal.path = *std::move(now);
   }
 }
 
-bool FileNode::HasOpenBelow(const Volume* volume, absl::string_view directory) const {
+bool FileNode::HasOpenBelow(NameChange& change) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return std::any_of(opens_.begin(), opens_.end(), [&](const OpenFile* open) {
-    if (open->volume.get() != volume || open->path.empty()) return false;
-    if (directory.empty()) return true;
-    return open->path.size() > directory.size() && open->path[directory.size()] == '/' &&
-           absl::string_view(open->path).substr(0, directory.size()) == directory;
+    return change.IsBelow(open->volume.get(), open->path);
   });
 }
 

@@ -31,6 +31,7 @@ class Loop;
 
 namespace sluice::fs {
 
+class NameChange;
 class OpenFile;
 class Volume;
 
@@ -114,10 +115,10 @@ class FileNode {
   // The name by which an open finds its file; other threads' renames change it.
   std::string PathOf(const OpenFile& open) const;
   OpenDescription Describe(const OpenFile& open) const;
-  // All opens of `volume` that know the file as `from` know it as `to` from now on.
-  void Renamed(const Volume* volume, absl::string_view from, absl::string_view to);
-  // Whether an open of `volume` has a name below `directory` ("" is the root: every name).
-  bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
+  // All opens that know the file by the old name know it by the new one from now on.
+  void Renamed(NameChange& change);
+  // Whether an open has a name below the old one.
+  bool HasOpenBelow(NameChange& change) const;
   // Whether an open was granted any of these rights.
   bool HasOpenFor(uint32_t any_of) const;
   // Whether an open does not share all of `share`.

@@ -245,6 +245,18 @@ std::string NameForClient(absl::string_view component) {
   return IsLegalName(component) || component.empty() ? std::string(component) : Mangle(component);
 }
 
+std::string PathForClient(absl::string_view path) {
+  std::string shown;
+  shown.reserve(path.size());
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    if (!shown.empty()) shown += '\\';
+    shown += NameForClient(path.substr(0, slash));
+    path = slash == absl::string_view::npos ? absl::string_view() : path.substr(slash + 1);
+  }
+  return shown;
+}
+
 std::string LinkTargetForClient(absl::string_view target) {
   if (!target.empty() && target[0] == '/') {
     // One that is not UTF-8 could not be sent at all.

@@ -57,6 +57,9 @@ bool IsLegalName(absl::string_view component);
 // ("mangled names = illegal", hash2) shows for it, such as "A5G0KU~M.TXT".
 std::string NameForClient(absl::string_view component);
 
+// "a/b" as a client sees it: a backslash between the components, each as NameForClient shows it.
+std::string PathForClient(absl::string_view path);
+
 // What a client sees of a symlink's target on disk: separated by a backslash, each component as
 // NameForClient shows it. The bytes of an absolute one, which names nothing of the share, stay.
 std::string LinkTargetForClient(absl::string_view target);

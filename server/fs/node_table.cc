@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/fs/name_change.h"
+
 namespace sluice::fs {
 
 using proto::NtStatus;
@@ -52,11 +54,19 @@ std::shared_ptr<FileNode> NodeTable::Find(const FileKey& key) const {
   return found == shard.nodes.end() ? nullptr : found->second;
 }
 
-bool NodeTable::HasOpenBelow(const Volume* volume, absl::string_view directory) const {
+void NodeTable::Renamed(const FileKey& file, NameChange& change) {
+  Shard& shard = ShardOf(file);
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  for (const auto& [key, node] : shard.nodes) {
+    if (key.inode == file.inode && key.device == file.device) node->Renamed(change);
+  }
+}
+
+bool NodeTable::HasOpenBelow(NameChange& change) const {
   for (const Shard& shard : shards_) {
     std::lock_guard<std::mutex> lock(shard.mutex);
     for (const auto& [key, node] : shard.nodes) {
-      if (node->HasOpenBelow(volume, directory)) return true;
+      if (node->HasOpenBelow(change)) return true;
     }
   }
   return false;

@@ -40,8 +40,10 @@ class NodeTable {
 
   // Null where nobody has the file open.
   std::shared_ptr<FileNode> Find(const FileKey& key) const;
+  // All opens of the file and of its streams that know it by the old name know it by the new one.
+  void Renamed(const FileKey& file, NameChange& change);
   // Looks at every open file: for renames of directories only.
-  bool HasOpenBelow(const Volume* volume, absl::string_view directory) const;
+  bool HasOpenBelow(NameChange& change) const;
   size_t size() const;
   // Byte-range locks of all files.
   size_t locks() const { return locks_.held(); }
@@ -63,11 +65,10 @@ class NodeTable {
   };
   static constexpr size_t kShards = 64;
 
-  Shard& ShardOf(const FileKey& key) {
-    return shards_[(key.inode ^ key.device ^ key.stream) % kShards];
-  }
+  // A file and its streams are in one.
+  Shard& ShardOf(const FileKey& key) { return shards_[(key.inode ^ key.device) % kShards]; }
   const Shard& ShardOf(const FileKey& key) const {
-    return shards_[(key.inode ^ key.device ^ key.stream) % kShards];
+    return shards_[(key.inode ^ key.device) % kShards];
   }
 
   std::atomic<size_t> directories_going_{0};

@@ -37,6 +37,7 @@ class OpenFile {
   bool directory = false;
   bool symlink = false;             // the link itself, without any data
   bool leads_to_directory = false;  // of a symlink: as storage::EntryStat has it
+  bool through_link = false;        // by the name of a symlink, which was followed
   std::string stream;               // the name of an alternate data stream; "": the file's own data
   std::string stream_xattr;         // where it is kept; "" without a stream
   OplockLevel oplock = OplockLevel::kNone;  // that it was given; it may have broken since

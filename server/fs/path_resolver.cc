@@ -35,6 +35,15 @@ bool IsLinkError(int error) { return error == -EXDEV || error == -ELOOP; }
 // There is no such directory on the way.
 bool IsLost(int error) { return error == -ENOENT || error == -ENOTDIR || IsLinkError(error); }
 
+// Whether a component has the form of what clients see of names that cannot be shown.
+bool AnyMangled(absl::string_view path) {
+  while (!path.empty()) {
+    if (LooksMangled(LeafOf(path))) return true;
+    path = ParentOf(path);
+  }
+  return false;
+}
+
 OpenFlags LookupFlags(bool no_follow) {
   OpenFlags flags;
   flags.path_only = true;
@@ -126,7 +135,7 @@ Task<bool> PathResolver::KnownMissing(const base::Identity& who, absl::string_vi
 
 Task<Resolution> PathResolver::Explain(const base::Identity& who, absl::string_view path,
                                        bool no_follow, int error) {
-  if (error == -ENOENT && case_sensitive_.load(std::memory_order_relaxed)) {
+  if (error == -ENOENT && case_sensitive_.load(std::memory_order_relaxed) && !AnyMangled(path)) {
     co_return co_await ExplainMissing(who, path);
   }
   if (error == -ENOENT) co_return co_await Search(who, path, no_follow);
@@ -248,7 +257,11 @@ Task<Resolution> PathResolver::SearchEntry(const base::Identity& who, absl::stri
     if (error == -EACCES) co_return std::move(result);
     if (IsLost(error)) co_return Failed(NtStatus::kObjectPathNotFound);
     if (error != 0) co_return Failed(StatusOf(error));
-    if (actual.empty()) co_return std::move(result);
+    // Where names are exact, only what stands for a name that cannot be shown is something else.
+    const bool exact = case_sensitive_.load(std::memory_order_relaxed);
+    if (actual.empty() || (exact && actual != name && IsLegalName(actual))) {
+      co_return std::move(result);
+    }
     const std::string path = JoinPath(directory, actual);
     const OpenFlags flags = LookupFlags(no_follow);
     Result<std::unique_ptr<storage::File>> opened = co_await backend_.Open(who, path, flags);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/smb2/change_notify.h"
+#include "server/fs/name_change.h"
 #include "server/fs/posix_security.h"
 #include "server/fs/volume.h"
 
@@ -91,10 +92,13 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   if (co_await ParentGoing(who, target.path)) co_return NtStatus::kDeletePending;
   const std::string parent(ParentOf(target.path));
   if (co_await MayGo(who, parent)) co_return NtStatus::kSharingViolation;
+  const FileKey present = co_await FindStill(open, who, from);
+  if (present.inode == 0) co_return NtStatus::kObjectNameNotFound;
+  NameChange change(this, from, target.path);
   std::optional<Move> move;
   if (open.directory) {
     move.emplace(*this, from);
-    if (nodes_.HasOpenBelow(this, from)) co_return NtStatus::kAccessDenied;
+    if (nodes_.HasOpenBelow(change)) co_return NtStatus::kAccessDenied;
   }
   const int error = co_await backend_.Rename(who, from, target.path, target.there);
   if (error == -EEXIST) co_return NtStatus::kObjectNameCollision;
@@ -104,7 +108,9 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
     const int back = co_await backend_.Rename(who, target.path, from, false);
     if (back == 0) co_return NtStatus::kDeletePending;
   }
-  open.node->Renamed(this, from, target.path);
+  nodes_.Renamed(open.node->key(), change);
+  // A symlink and what it leads to are open by the same name.
+  if (present != open.node->key()) nodes_.Renamed(present, change);
   resolver_.NoteRemoved(from);
   resolver_.NoteCreated(target.path);
   open.renamed = !open.directory;
@@ -113,6 +119,19 @@ Task<NtStatus> Volume::RenameLocked(OpenFile& open, const base::Identity& who,
   if (target.there) watches_.Report(filter, proto::NotifyAction::kRemoved, target.path);
   watches_.ReportRename(filter, from, target.path);
   co_return NtStatus::kOk;
+}
+
+// What `from`, by which the open knows its file, names now: inode 0 where that is another file. It
+// may have been renamed or replaced outside the gateway.
+Task<FileKey> Volume::FindStill(const OpenFile& open, const base::Identity& who,
+                                const std::string& from) {
+  Result<storage::Stat> stat = co_await backend_.GetStat(who, from);
+  if (!stat.ok()) co_return FileKey{};
+  const FileKey key{stat->device, stat->inode, 0};
+  const FileKey& opened = open.node->key();
+  const bool same = key.device == opened.device && key.inode == opened.inode;
+  const bool link = open.through_link && stat->type == FileType::kSymlink;
+  co_return same || link ? key : FileKey{};
 }
 
 // Whether somebody has the directory open so that it could be deleted; nothing moves into it then.
@@ -139,7 +158,11 @@ Task<Volume::Target> Volume::FindTarget(OpenFile& open, const base::Identity& wh
   const FileKey key{found.stat.device, found.stat.inode, 0};
   if (key == open.node->key() && SameName(found.path, open.node->PathOf(open))) {
     // Its own name: only the case of its letters changes, if anything.
-    target.path = JoinPath(ParentOf(found.path), LeafOf(wanted));
+    target.path = found.path;
+    // Unless it is what clients see of a name that cannot be shown.
+    if (SameName(LeafOf(found.path), LeafOf(wanted))) {
+      target.path = JoinPath(ParentOf(found.path), LeafOf(wanted));
+    }
     co_return target;
   }
   target.path = std::move(found.path);
@@ -191,6 +214,8 @@ Task<NtStatus> Volume::Link(OpenFile& open, const base::Identity& who,
     if (target.status != NtStatus::kOk) co_return target.status;
     if (target.path == from) co_return NtStatus::kOk;
     if (co_await ParentGoing(who, target.path)) co_return NtStatus::kDeletePending;
+    const FileKey present = co_await FindStill(open, who, from);
+    if (present.inode == 0) co_return NtStatus::kObjectNameNotFound;
     if (target.there) {
       const int error = co_await backend_.Remove(who, target.path, false);
       if (error != 0) co_return proto::FromErrno(error);

@@ -28,11 +28,19 @@ using storage::Stat;
 
 namespace {
 
-// FNV-1a: the same serial number for the same share after every start.
-uint32_t SerialOf(absl::string_view label) {
+// The same after every start. FNV-1a of the name where there is no file system.
+uint32_t SerialOf(uint64_t file_system, absl::string_view label) {
+  if (file_system != 0) return static_cast<uint32_t>(file_system ^ file_system >> 32);
   uint32_t serial = 2166136261u;
   for (const char c : label) serial = (serial ^ static_cast<uint8_t>(c)) * 16777619u;
   return serial;
+}
+
+// Every bit of the result depends on every bit of `number` (splitmix64's finalizer).
+uint64_t Mix(uint64_t number) {
+  number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9u;
+  number = (number ^ number >> 27) * 0x94D049BB133111EBu;
+  return number ^ number >> 31;
 }
 
 }  // namespace
@@ -44,11 +52,17 @@ Volume::Volume(std::shared_ptr<storage::Backend> backend, NodeTable& nodes, base
       nodes_(nodes),
       clock_(clock),
       options_(std::move(options)),
-      serial_(SerialOf(options_.label)),
+      serial_(SerialOf(backend_.file_system(), options_.label)),
       read_only_(options_.read_only),
       resolver_(backend_, clock) {}
 
 Volume::~Volume() = default;
+
+uint64_t Volume::FileIdOf(const Stat& stat) const {
+  constexpr uint64_t kElsewhere = uint64_t{1} << 63;
+  if (stat.file_system == backend_.file_system()) return stat.inode;
+  return Mix(stat.inode + Mix(stat.file_system)) | kElsewhere;
+}
 
 Task<NtStatus> Volume::Create(const CreateParams& params, CreateResult* result) {
   Creation creation(*this, params, result);

@@ -96,7 +96,15 @@ class Volume : public std::enable_shared_from_this<Volume> {
   void set_break_timeout_ms(uint64_t milliseconds) {
     break_timeout_ms_.store(milliseconds, std::memory_order_relaxed);
   }
+  // Of the file system; of the share's name for files that are in memory only.
   uint32_t serial() const { return serial_; }
+  // What clients know a file by [MS-FSCC] 2.1.9: its inode number, or, on another file system than
+  // the root's (a mount, a btrfs subvolume), a number made of that and the file system's, with the
+  // highest bit set, which inode numbers have not. The same after a restart as far as
+  // Backend::file_system is. The 128-bit one has both numbers as they are.
+  uint64_t FileIdOf(const storage::Stat& stat) const;
+  // See Backend::RootPath.
+  std::string RootPath() const { return backend_.RootPath(); }
   storage::Backend& backend() { return backend_; }
   base::Clock& clock() { return clock_; }
   NodeTable& nodes() { return nodes_; }
@@ -204,6 +212,8 @@ class Volume : public std::enable_shared_from_this<Volume> {
                                            const std::string& from, const std::string& wanted,
                                            bool replace);
   ring::Task<bool> MayLink(OpenFile& open, const base::Identity& who);
+  ring::Task<FileKey> FindStill(const OpenFile& open, const base::Identity& who,
+                                const std::string& from);
   ring::Task<bool> MayGo(const base::Identity& who, const std::string& directory);
   ring::Task<Target> FindTarget(OpenFile& open, const base::Identity& who,
                                 const std::string& wanted, bool replace);

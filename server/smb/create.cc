@@ -36,7 +36,7 @@ void Respond(const CreateExtras& extras, const fs::CreateResult& result, Request
 
   CreateAnswers answers;
   answers.maximal_access = result.maximal_access;
-  answers.file_id = metadata.stat.inode;
+  answers.file_id = result.open->volume->FileIdOf(metadata.stat);
   answers.volume_id = result.open->volume->serial();
   proto::Writer contexts(request.response.message());
   contexts.Zeros(proto::CreateResponse::kContextsOffset);

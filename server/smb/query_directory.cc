@@ -10,6 +10,7 @@
 #include "server/fs/directory_scan.h"
 #include "server/fs/file_times.h"
 #include "server/fs/posix_security.h"
+#include "server/fs/volume.h"
 #include "server/session/connection_state.h"
 #include "server/smb/file_handlers.h"
 #include "server/smb/file_open.h"
@@ -46,7 +47,8 @@ NtStatus ParsePattern(const proto::QueryDirectoryRequest& query, std::string* pa
   return NtStatus::kOk;
 }
 
-proto::DirectoryEntryInfo EntryOf(const fs::ScannedEntry& scanned) {
+proto::DirectoryEntryInfo EntryOf(const fs::ScannedEntry& scanned, const fs::Volume& volume,
+                                  proto::FileInfoClass info_class) {
   const fs::FileMetadata& metadata = scanned.metadata;
   proto::DirectoryEntryInfo entry;
   entry.created = fs::ToFileTime(metadata.created);
@@ -57,14 +59,17 @@ proto::DirectoryEntryInfo EntryOf(const fs::ScannedEntry& scanned) {
   entry.allocation = metadata.allocation;
   entry.attributes = metadata.attributes;
   entry.reparse_tag = ReparseTagOf(metadata);
-  entry.file_id = metadata.stat.inode;
+  const bool wide = info_class == proto::FileInfoClass::kIdExtdDirectory ||
+                    info_class == proto::FileInfoClass::kIdExtdBothDirectory;
+  entry.file_id = wide ? metadata.stat.inode : volume.FileIdOf(metadata.stat);
+  entry.file_id_high = wide ? metadata.stat.file_system : 0;
   entry.name = scanned.name;
   return entry;
 }
 
 // Fills the response with entries; kOk, NO_SUCH_FILE, NO_MORE_FILES or what failed.
 ring::Task<NtStatus> List(Request& request, const proto::QueryDirectoryRequest& query,
-                          fs::DirectoryScan& scan) {
+                          const fs::Volume& volume, fs::DirectoryScan& scan) {
   const auto info_class = static_cast<proto::FileInfoClass>(query.file_information_class);
   const bool single = (query.flags & proto::kQueryDirectoryReturnSingleEntry) != 0;
   proto::Writer& body = request.response.body();
@@ -78,7 +83,7 @@ ring::Task<NtStatus> List(Request& request, const proto::QueryDirectoryRequest& 
     const size_t wanted = single ? 1 : room / entry_bytes;
     const fs::ScannedEntry* const scanned = co_await scan.Peek(wanted, &status);
     if (scanned == nullptr) break;
-    const proto::AddResult added = list.Add(EntryOf(*scanned));
+    const proto::AddResult added = list.Add(EntryOf(*scanned, volume, info_class));
     if (added == proto::AddResult::kNoRoom) {
       if (list.count() == 0) co_return NtStatus::kInfoLengthMismatch;
       break;
@@ -114,7 +119,7 @@ ring::Task<NtStatus> HandleQueryDirectory(Request& request) {
   const bool anew =
       (query.flags & (proto::kQueryDirectoryRestartScans | proto::kQueryDirectoryReopen)) != 0;
   if (anew || !file->scan->started()) file->scan->Restart(pattern);
-  co_return co_await List(request, query, *file->scan);
+  co_return co_await List(request, query, *file->volume, *file->scan);
 }
 
 }  // namespace sluice::smb

@@ -34,8 +34,7 @@ uint64_t Rounded(uint64_t bytes) {
 // "\dir\file:stream", as FileNameInformation has it; without the leading separator as
 // FileNormalizedNameInformation does.
 std::string WireName(const fs::OpenFile& file, bool leading_separator) {
-  std::string name = file.node->PathOf(file);
-  std::replace(name.begin(), name.end(), '/', '\\');
+  std::string name = fs::PathForClient(file.node->PathOf(file));
   if (!file.stream.empty()) name += ":" + file.stream;
   return leading_separator ? "\\" + name : name;
 }
@@ -89,7 +88,7 @@ Task<NtStatus> Standard(InfoQuery& query) {
 }
 
 Task<NtStatus> Internal(InfoQuery& query) {
-  Put(query, proto::FileInternalInfo{query.file.node->key().inode});
+  Put(query, proto::FileInternalInfo{query.file.volume->FileIdOf(query.file.file->opened_stat())});
   co_return NtStatus::kOk;
 }
 
@@ -158,7 +157,7 @@ Task<NtStatus> All(InfoQuery& query) {
   proto::FileAllInfo all;
   all.basic = BasicOf(metadata);
   all.standard = StandardOf(query.file, metadata);
-  all.internal.index_number = metadata.stat.inode;
+  all.internal.index_number = query.file.volume->FileIdOf(metadata.stat);
   all.ea.ea_size = ea_bytes;
   all.access.access = query.file.mode.access;
   all.position.position = query.file.position;
@@ -228,7 +227,8 @@ Task<NtStatus> AttributeTag(InfoQuery& query) {
 Task<NtStatus> Id(InfoQuery& query) {
   proto::FileIdInfo info;
   info.volume_serial = query.file.volume->serial();
-  info.file_id = query.file.node->key().inode;
+  info.file_id = query.file.file->opened_stat().inode;
+  info.file_id_high = query.file.file->opened_stat().file_system;
   Put(query, info);
   co_return NtStatus::kOk;
 }
@@ -239,7 +239,7 @@ Task<NtStatus> StatInfo(InfoQuery& query) {
   if (status != NtStatus::kOk) co_return status;
   const proto::FileBasicInfo basic = BasicOf(metadata);
   proto::FileStatInfo info;
-  info.file_id = metadata.stat.inode;
+  info.file_id = query.file.volume->FileIdOf(metadata.stat);
   info.created = basic.created;
   info.accessed = basic.accessed;
   info.written = basic.written;

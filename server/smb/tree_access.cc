@@ -1,5 +1,6 @@
 #include "server/smb/tree_access.h"
 
+#include <cstring>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
+#include "server/storage/backend.h"
 
 namespace sluice::smb {
 
@@ -64,6 +66,15 @@ ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& s
   co_return auth::LevelOf(lists, user, session.user().name_match, in_group);
 }
 
+ring::Task<NtStatus> CheckReach(const Request& request, const Share& share) {
+  const std::shared_ptr<const base::Identity> who = request.session->user().identity;
+  const int error = co_await share.backend->CheckReach(*who);
+  if (error == 0) co_return NtStatus::kOk;
+  co_return RefuseShare(
+      request, share,
+      absl::StrCat("its directory cannot be reached by the user: ", std::strerror(-error)));
+}
+
 NtStatus RefuseShare(const Request& request, const Share& share, absl::string_view why) {
   const std::string& user = request.session->user().name;
   NoteRefusal(request, base::RefusalKind::kAccess, user,
@@ -106,6 +117,10 @@ ring::Task<NtStatus> JudgeCreate(Request& request) {
       PreferencesOf(request.chain->worker().server(), *request.share);
   if (!preferences.has_value()) co_return NtStatus::kNetworkNameDeleted;
   const auth::ShareLevel level = co_await LevelOf(request, *request.session, *preferences);
+  if (level != auth::ShareLevel::kNone) {
+    const NtStatus reach = co_await CheckReach(request, *request.share);
+    if (reach != NtStatus::kOk) co_return reach;
+  }
   // The session may have authenticated once more meanwhile: then this is about this request only,
   // which runs with the rights of the user that it was judged for.
   if (request.session->authentications() == authentications) {

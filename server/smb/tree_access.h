@@ -25,6 +25,10 @@ std::optional<SharePreferences> PreferencesOf(const ServerState& server, const S
 ring::Task<auth::ShareLevel> LevelOf(Request& request, const session::Session& session,
                                      const SharePreferences& preferences);
 
+// Whether the share's directory can be reached by its path with the present user's own rights. The
+// gateway has it open and may have got there with more. Where it cannot, as RefuseShare.
+ring::Task<proto::NtStatus> CheckReach(const Request& request, const Share& share);
+
 // Notes that the user may not use the share, and why. ACCESS_DENIED.
 proto::NtStatus RefuseShare(const Request& request, const Share& share, absl::string_view why);
 // The same for a user whose level is kNone.

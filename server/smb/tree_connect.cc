@@ -41,10 +41,16 @@ std::string ShareName(absl::Span<const uint8_t> path) {
   return std::string(rest);
 }
 
+// Whether the share takes every algorithm, and so also a session that does not sign.
+bool TakesAny(const std::vector<crypto::SigningAlgorithm>& acceptable) {
+  return acceptable.size() == SharePreferences().signing.size();
+}
+
 // What is encrypted needs no signature.
 bool SignsWell(const session::Session& session, bool encrypted,
                const std::vector<crypto::SigningAlgorithm>& acceptable) {
-  return encrypted || session.anonymous() ||
+  if (encrypted || TakesAny(acceptable)) return true;
+  return session.crypto()->signing_required() &&
          std::find(acceptable.begin(), acceptable.end(), session.crypto()->signing_algorithm()) !=
              acceptable.end();
 }
@@ -97,6 +103,10 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   auth::ShareLevel level = auth::ShareLevel::kWrite;
   if (share->kind == ShareKind::kDisk) {
     level = co_await LevelOf(request, *session, *preferences);
+    if (level != auth::ShareLevel::kNone) {
+      const NtStatus status = co_await CheckReach(request, *share);
+      if (status != NtStatus::kOk) co_return status;
+    }
     if (request.connection.FindSession(session->id()) != session) {
       co_return NtStatus::kUserSessionDeleted;
     }
@@ -111,9 +121,15 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
     co_return RefuseShare(request, *share, "it must be encrypted, and the client cannot");
   }
   const bool encrypt = mode >= EncryptionMode::kDesired && session->CanEncrypt();
-  if (share->kind == ShareKind::kDisk &&
-      !SignsWell(*session, encrypt || session->encrypt(), preferences->signing)) {
-    co_return RefuseShare(request, *share, "the session signs with an algorithm not wanted there");
+  bool reject_plain = mode == EncryptionMode::kRequired;
+  if (share->kind == ShareKind::kDisk && !SignsWell(*session, false, preferences->signing)) {
+    if (!SignsWell(*session, encrypt || session->encrypt(), preferences->signing)) {
+      co_return RefuseShare(
+          request, *share,
+          "the session does not sign, or signs with an algorithm not wanted there");
+    }
+    // It is let in because it encrypts, so it has to.
+    reject_plain = true;
   }
 
   const std::shared_ptr<session::Tree> tree = session->AddTree(share->name);
@@ -124,7 +140,7 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   state->Judge(level, authentications);
   state->maximal_access =
       MaximalAccess(*share, share->read_only || level != auth::ShareLevel::kWrite);
-  state->reject_plain = mode == EncryptionMode::kRequired;
+  state->reject_plain = reject_plain;
   tree->encrypt = encrypt;
   tree->attachment = std::move(state);
   chain.SetTree(tree);

@@ -58,6 +58,7 @@ inline constexpr int64_t kTicksPerSecond = 1'000'000'000 / kTickNanos;
 struct Stat {
   uint64_t device = 0;
   uint64_t inode = 0;
+  uint64_t file_system = 0;  // the number of where it lies: see Backend::file_system
   FileType type = FileType::kRegular;
   uint32_t mode = 0;  // permission bits
   uint32_t links = 1;
@@ -174,7 +175,8 @@ class File {
   // anew.
   virtual ring::Task<Result<std::vector<DirectoryEntry>>> ReadDirectory(bool restart) = 0;
   // Attributes and one xattr ("" for none) of entries of this directory, one result for each, in
-  // one round trip for all: the attributes of a listing. The xattr is read as the process.
+  // one round trip for all: the attributes of a listing. The xattr is read as the process. ".." is
+  // the directory above, which the root has not (-EXDEV).
   virtual ring::Task<Result<std::vector<EntryStat>>> StatEntries(
       absl::Span<const DirectoryEntry> entries, absl::string_view xattr) = 0;
 
@@ -185,6 +187,14 @@ class File {
 class Backend {
  public:
   virtual ~Backend() = default;
+
+  // Tells the file system of the root from others, also after a restart. After a reboot too, where
+  // the file system has such a number (ext4, btrfs, ZFS) and it is not made of a device number
+  // (XFS). 0: nothing in it outlives the backend.
+  virtual uint64_t file_system() const { return 0; }
+  // Where the root lies now, for comparison with other roots: a look into the kernel's memory. ""
+  // where it is in no directory of the machine.
+  virtual std::string RootPath() const { return ""; }
 
   virtual ring::Task<Result<std::unique_ptr<File>>> Open(const base::Identity& who,
                                                          absl::string_view path,
@@ -208,6 +218,9 @@ class Backend {
                                                       absl::string_view path) = 0;
   // Whether files of the root's file system can have holes; does not wait.
   virtual bool punches_holes() const { return false; }
+  // Whether `who` may go to the root: search it and every directory above it. 0 or -errno. Other
+  // methods do not ask, since they begin at the root.
+  virtual ring::Task<int> CheckReach(const base::Identity& who) = 0;
   // blocks_available is what `who` may still use.
   virtual ring::Task<Result<StatFs>> GetStatFs(const base::Identity& who) = 0;
 };

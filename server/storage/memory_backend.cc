@@ -282,6 +282,11 @@ Task<Result<std::vector<EntryStat>>> MemoryFile::StatEntries(
   std::lock_guard lock(tree_->mutex);
   std::vector<EntryStat> stats(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].name == "..") {
+      stats[i].error = node_->parent == nullptr ? -EXDEV : 0;
+      if (node_->parent != nullptr) stats[i].stat = tree_->StatOf(*node_->parent);
+      continue;
+    }
     const auto found = node_->children.find(entries[i].name);
     if (found == node_->children.end()) {
       stats[i].error = -ENOENT;
@@ -323,6 +328,7 @@ class MemoryBackend final : public Backend {
                         absl::string_view path) override;
   Task<Result<std::string>> ReadSymlink(const base::Identity& who, absl::string_view path) override;
   bool punches_holes() const override { return true; }
+  Task<int> CheckReach(const base::Identity&) override { co_return 0; }
   Task<Result<StatFs>> GetStatFs(const base::Identity& who) override;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -72,6 +73,11 @@ class PosixBackend final : public Backend {
  public:
   explicit PosixBackend(std::shared_ptr<const Root> root) : root_(std::move(root)) {}
 
+  uint64_t file_system() const override { return root_->file_systems.root(); }
+  std::string RootPath() const override {
+    std::string path;
+    return posix::PathOf(root_->fd.get(), &path) == 0 ? path : std::string();
+  }
   Task<Result<std::unique_ptr<File>>> Open(const base::Identity& who, absl::string_view path,
                                            OpenFlags flags) override;
   Task<Result<Stat>> GetStat(const base::Identity& who, absl::string_view path) override;
@@ -85,6 +91,7 @@ class PosixBackend final : public Backend {
                         absl::string_view path) override;
   Task<Result<std::string>> ReadSymlink(const base::Identity& who, absl::string_view path) override;
   bool punches_holes() const override { return root_->punches_holes; }
+  Task<int> CheckReach(const base::Identity& who) override;
   Task<Result<StatFs>> GetStatFs(const base::Identity& who) override;
 
  private:
@@ -136,13 +143,20 @@ Task<Result<Stat>> PosixBackend::StatOpened(int fd) {
     // DONT_SYNC: a network file system mounted below answers from memory too.
     const int error = posix::StatDescriptor(fd, AT_STATX_DONT_SYNC, &stat);
     if (error != 0) co_return Result<Stat>::Error(error);
-    co_return stat;
+  } else {
+    struct statx raw;
+    const int error =
+        co_await Loop::Current().Statx(fd, "", AT_EMPTY_PATH, posix::kStatxMask, &raw, nullptr);
+    if (error < 0) co_return Result<Stat>::Error(error);
+    stat = posix::StatFromStatx(raw);
   }
-  struct statx raw;
-  const int error =
-      co_await Loop::Current().Statx(fd, "", AT_EMPTY_PATH, posix::kStatxMask, &raw, nullptr);
-  if (error < 0) co_return Result<Stat>::Error(error);
-  stat = posix::StatFromStatx(raw);
+  if (!root_->file_systems.Fill(&stat)) {
+    const auto learn = [this, fd, &stat] {
+      root_->file_systems.Learn(fd, &stat);
+      return 0;
+    };
+    co_await Loop::Current().Offload(nullptr, learn);
+  }
   co_return stat;
 }
 
@@ -272,6 +286,23 @@ Task<Result<std::string>> PosixBackend::ReadSymlink(const base::Identity& who,
   co_return target;
 }
 
+Task<int> PosixBackend::CheckReach(const base::Identity& who) {
+  std::string path;
+  if (const int error = posix::PathOf(root_->fd.get(), &path); error != 0) co_return error;
+  open_how how = {};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  Loop& loop = Loop::Current();
+  // Where it lies now, and then the directory itself: another file system may be mounted over it.
+  const int above = co_await loop.Openat2(AT_FDCWD, path.c_str(), how, &who);
+  if (above < 0) co_return above;
+  const Descriptor opened(above);
+  const int itself = co_await loop.Openat2(root_->fd.get(), ".", how, &who);
+  if (itself < 0) co_return itself;
+  const Descriptor searched(itself);
+  co_return 0;
+}
+
 Task<Result<StatFs>> PosixBackend::GetStatFs(const base::Identity& who) {
   const int fd = root_->fd.get();
   const auto get = [fd] { return posix::StatFsOf(fd); };
@@ -285,7 +316,11 @@ Result<std::unique_ptr<Backend>> OpenPosixBackend(absl::string_view root) {
   using Opened = Result<std::unique_ptr<Backend>>;
   const std::string path(root);
   auto share = std::make_shared<Root>();
-  share->fd = Descriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how = {};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  share->fd = Descriptor(
+      static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
   if (share->fd.get() < 0) return Opened::Error(-errno);
   struct statfs file_system;
   Stat stat;
@@ -296,6 +331,7 @@ Result<std::unique_ptr<Backend>> OpenPosixBackend(absl::string_view root) {
   share->local = posix::IsLocalFileSystem(file_system.f_type);
   share->device = stat.device;
   share->punches_holes = posix::PunchesHolesBelow(share->fd.get());
+  share->file_systems.SetRoot(stat.device, file_system);
   std::unique_ptr<Backend> backend = std::make_unique<PosixBackend>(std::move(share));
   return backend;
 }

@@ -15,8 +15,9 @@
 namespace sluice::storage {
 
 // The share over `root`, an existing directory, opened now and kept: a later rename of it does no
-// harm. -errno where it cannot be opened. May block: for the start and for reconfiguration, on any
-// thread. The backend's tasks run on a ring::Loop; it outlives its files.
+// harm. -errno where it cannot be opened; -ELOOP where a component of `root` is a symlink, which
+// somebody may point elsewhere from one start to the next. May block: for the start and for
+// reconfiguration, on any thread. The backend's tasks run on a ring::Loop; it outlives its files.
 Result<std::unique_ptr<Backend>> OpenPosixBackend(absl::string_view root);
 
 }  // namespace sluice::storage

@@ -118,6 +118,13 @@ bool ReadXattrByPath(const std::string& path, const std::string& name, std::stri
   return true;
 }
 
+// Asks for the number of the file system of an entry.
+void LearnFileSystem(const EntryBatch& batch, const std::string& name, Stat* stat) {
+  const int fd = ::openat(batch.directory_fd, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  batch.file_systems->Learn(fd, stat);
+  if (fd >= 0) ::close(fd);
+}
+
 }  // namespace
 
 FileType TypeFromMode(uint32_t mode) {
@@ -152,6 +159,19 @@ bool IsLocalFileSystem(int64_t type) {
 }
 
 std::string DescriptorPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+int PathOf(int fd, std::string* out) {
+  char path[PATH_MAX];
+  const ssize_t bytes = ::readlink(DescriptorPath(fd).c_str(), path, sizeof path);
+  if (bytes < 0) return -errno;
+  // What is unlinked has " (deleted)" behind its name, which then names something else or nothing.
+  struct stat stat;
+  if (::fstat(fd, &stat) != 0) return -errno;
+  if (stat.st_nlink == 0 || path[0] != '/') return -ENOENT;
+  if (bytes == ssize_t{PATH_MAX}) return -ENAMETOOLONG;
+  out->assign(path, bytes);
+  return 0;
+}
 
 int StatDescriptor(int fd, int flags, Stat* out) {
   return StatAt(fd, "", AT_EMPTY_PATH | flags, out);
@@ -192,22 +212,30 @@ void FillStats(EntryBatch* batch) {
       working_directory.entered() ? "" : DescriptorPath(batch->directory_fd) + "/";
   std::string directory;
   bool directory_known = false;
+  const auto know_directory = [&] {
+    if (!directory_known) {
+      directory_known = PathBelowRoot(batch->root_fd, batch->directory_fd, &directory);
+    }
+    return directory_known;
+  };
   batch->stats.resize(batch->entries.size());
   for (size_t i = 0; i < batch->entries.size(); ++i) {
     const std::string& name = batch->entries[i].name;
     EntryStat& entry = batch->stats[i];
-    if (name.empty() || name == ".." || name.find('/') != std::string::npos) {
+    if (name.empty() || name.find('/') != std::string::npos) {
       entry.error = -EINVAL;
+      continue;
+    }
+    if (name == ".." && (!know_directory() || directory.empty())) {
+      entry.error = -EXDEV;
       continue;
     }
     entry.error = StatAt(batch->directory_fd, name.c_str(), AT_SYMLINK_NOFOLLOW, &entry.stat);
     if (entry.error != 0) continue;
+    if (!batch->file_systems->Fill(&entry.stat)) LearnFileSystem(*batch, name, &entry.stat);
     if (entry.stat.type == FileType::kSymlink) {
-      if (!directory_known) {
-        directory_known = PathBelowRoot(batch->root_fd, batch->directory_fd, &directory);
-      }
       entry.leads_to_directory =
-          directory_known && LeadsToDirectory(batch->root_fd, directory, name);
+          know_directory() && LeadsToDirectory(batch->root_fd, directory, name);
       continue;
     }
     if (!batch->xattr.empty() && !ReadXattrByPath(prefix + name, batch->xattr, &entry.xattr)) {

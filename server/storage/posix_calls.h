@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/storage/backend.h"
+#include "server/storage/posix_file_systems.h"
 
 namespace sluice::storage::posix {
 
@@ -29,6 +30,10 @@ bool IsLocalFileSystem(int64_t type);
 // "/proc/self/fd/7": how to name an O_PATH descriptor to calls that want a path.
 std::string DescriptorPath(int fd);
 
+// Where an open directory lies now. 0 or -errno; -ENOENT where it has no name any more. A look into
+// the kernel's memory.
+int PathOf(int fd, std::string* out);
+
 // Statx of an open descriptor, on the calling thread. `flags` adds to AT_EMPTY_PATH.
 int StatDescriptor(int fd, int flags, Stat* out);
 
@@ -40,6 +45,7 @@ Result<std::vector<DirectoryEntry>> ReadEntries(int fd, bool restart);
 struct EntryBatch {
   int root_fd = -1;
   int directory_fd = -1;
+  const FileSystemNumbers* file_systems = nullptr;
   std::string xattr;
   absl::Span<const DirectoryEntry> entries;
   std::vector<EntryStat> stats;

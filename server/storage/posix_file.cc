@@ -193,6 +193,7 @@ Task<Result<Stat>> PosixFile::GetStat() {
   if (local()) {
     const int error = StatDescriptor(fd_.get(), AT_STATX_DONT_SYNC, &stat);
     if (error != 0) co_return Result<Stat>::Error(error);
+    stat.file_system = opened_stat_.file_system;
     co_return stat;
   }
   struct statx raw;
@@ -200,6 +201,7 @@ Task<Result<Stat>> PosixFile::GetStat() {
       co_await Loop::Current().Statx(fd_.get(), "", AT_EMPTY_PATH, kStatxMask, &raw, nullptr);
   if (error < 0) co_return Result<Stat>::Error(error);
   stat = StatFromStatx(raw);
+  stat.file_system = opened_stat_.file_system;
   co_return stat;
 }
 
@@ -271,6 +273,7 @@ Task<Result<std::vector<EntryStat>>> PosixFile::StatEntries(
   EntryBatch batch;
   batch.root_fd = root_->fd.get();
   batch.directory_fd = fd_.get();
+  batch.file_systems = &root_->file_systems;
   batch.xattr = std::string(xattr);
   batch.entries = entries;
   const auto fill = [&batch] { FillStats(&batch); };

@@ -13,6 +13,7 @@
 #include "server/base/identity.h"
 #include "server/storage/backend.h"
 #include "server/storage/posix_calls.h"
+#include "server/storage/posix_file_systems.h"
 
 namespace sluice::storage::posix {
 
@@ -37,6 +38,7 @@ class Descriptor {
 struct Root {
   Descriptor fd;
   uint64_t device = 0;
+  FileSystemNumbers file_systems;
   // The root lies on a file system of IsLocalFileSystem: a stat of an open file of the same device
   // is memory access, and going through the ring (which always gives it to a kernel thread) would
   // cost ten times the work.

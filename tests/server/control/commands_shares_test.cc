@@ -42,6 +42,28 @@ TEST_F(SharesTest, AddedShareIsServedWithItsPreferencesAlsoAfterARestart) {
   EXPECT_EQ(gateway_->preferences().Get()->shares.at("New").encryption, EncryptionMode::kRequired);
 }
 
+// A link is for whoever made it to point elsewhere.
+TEST_F(SharesTest, ALinkThatIsPointedElsewhereDoesNotMoveTheShare) {
+  const std::string other = directory_ + "/other";
+  const std::string link = directory_ + "/link";
+  std::filesystem::create_directory(other);
+  std::filesystem::create_directory_symlink(path_, link);
+  const json added = Call("share.add", {{"name", "new"}, {"path", link}});
+  ASSERT_TRUE(added.contains("result")) << added;
+  EXPECT_EQ(added["result"]["path"], path_);
+  std::filesystem::remove(link);
+  std::filesystem::create_directory_symlink(other, link);
+  Open(ConfigurationText());
+  EXPECT_EQ(Call("share.get", {{"name", "new"}})["result"]["path"], path_);
+  // Nor where the directory itself is replaced by one.
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory_symlink(other, path_);
+  Open(ConfigurationText());
+  EXPECT_EQ(Served(), std::vector<std::string>{"files"});
+  std::filesystem::remove(path_);
+  EXPECT_EQ(Call("share.change", {{"name", "new"}, {"path", link}})["result"]["path"], other);
+}
+
 TEST_F(SharesTest, WhatCannotBeServedChangesNothing) {
   const struct {
     json params;

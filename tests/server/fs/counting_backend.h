@@ -60,6 +60,7 @@ class CountingBackend final : public storage::Backend {
                                                        absl::string_view path) override {
     return inner_.ReadSymlink(who, path);
   }
+  ring::Task<int> CheckReach(const base::Identity& who) override { return inner_.CheckReach(who); }
   ring::Task<storage::Result<storage::StatFs>> GetStatFs(const base::Identity& who) override {
     return inner_.GetStatFs(who);
   }

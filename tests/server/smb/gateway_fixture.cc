@@ -1,6 +1,7 @@
 #include "tests/server/smb/gateway_fixture.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -9,8 +10,10 @@
 namespace sluice::smb {
 
 void GatewayTest::SetUp() {
-  directory_ = ::testing::TempDir() + "/gatewayXXXXXX";
+  // Where every user may go: a test runner's own directory may be root's alone.
+  directory_ = "/tmp/gatewayXXXXXX";
   ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+  ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
   disk_ = directory_ + "/disk";
   std::filesystem::create_directory(disk_);
   GatewayOptions options;

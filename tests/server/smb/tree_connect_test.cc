@@ -1,6 +1,8 @@
 #include "proto/smb2/tree_connect.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -77,6 +79,48 @@ TEST_F(TreeConnectTest, UnsignedTreeConnectOf311EndsTheConnection) {
   ASSERT_TRUE(older.Start());
   older.sign = false;
   EXPECT_EQ(older.ConnectTree("files"), NtStatus::kOk);
+}
+
+TEST_F(TreeConnectTest, AShareOutOfTheUsersReachIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "acting for others needs root";
+  ASSERT_TRUE(gateway_->users().Add("carol", "hers", "nobody").ok());
+  ASSERT_EQ(::chmod(disk_.c_str(), 0777), 0);
+  ASSERT_EQ(::chmod(directory_.c_str(), 0700), 0);
+  TestClient carol(address());
+  ASSERT_TRUE(carol.Negotiate());
+  ASSERT_EQ(carol.LogOn("carol", "hers"), NtStatus::kOk);
+  EXPECT_EQ(carol.ConnectTree("disk"), NtStatus::kAccessDenied);
+  EXPECT_EQ(carol.ConnectTree("files"), NtStatus::kOk);
+  // Root may go there.
+  EXPECT_EQ(client_->ConnectTree("disk"), NtStatus::kOk);
+}
+
+TEST_F(TreeConnectTest, AShareThatWantsAnAlgorithmRefusesWhoNeedNotSign) {
+  Preferences preferences = *gateway_->preferences().Get();
+  preferences.shares["files"].signing = {crypto::SigningAlgorithm::kAes128Gmac};
+  gateway_->preferences().Set(preferences);
+  EXPECT_EQ(client_->ConnectTree("files"), NtStatus::kOk);
+  preferences.signing_required = false;
+  gateway_->preferences().Set(preferences);
+  TestClient lax(address());
+  ASSERT_TRUE(lax.Negotiate());
+  ASSERT_EQ(lax.LogOn("alice", "secret"), NtStatus::kOk);
+  EXPECT_EQ(lax.ConnectTree("files"), NtStatus::kAccessDenied);
+  EXPECT_EQ(lax.ConnectTree("disk"), NtStatus::kOk);
+}
+
+TEST_F(TreeConnectTest, WhoIsLetInForEncryptingMustEncrypt) {
+  Preferences preferences = *gateway_->preferences().Get();
+  preferences.shares["files"].encryption = EncryptionMode::kDesired;
+  preferences.shares["files"].signing = {crypto::SigningAlgorithm::kHmacSha256};
+  gateway_->preferences().Set(preferences);
+  ASSERT_EQ(client_->ConnectTree("files"), NtStatus::kOk);
+  ASSERT_NE(client_->share_flags & proto::kShareFlagEncryptData, 0u);
+  proto::FileId file;
+  client_->seal = false;
+  EXPECT_EQ(client_->Create("file", &file), NtStatus::kAccessDenied);
+  client_->seal = true;
+  EXPECT_EQ(client_->Create("file", &file), NtStatus::kOk);
 }
 
 TEST_F(TreeConnectTest, DisconnectClosesTheTreesOpensOnly) {

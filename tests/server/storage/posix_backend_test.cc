@@ -62,6 +62,9 @@ class PosixBackendTest : public testing::Test {
 
 TEST_F(PosixBackendTest, RefusesARootThatIsNone) {
   EXPECT_EQ(OpenPosixBackend("/nonexistent").error(), -ENOENT);
+  std::filesystem::create_directory_symlink(InShare(""), share_.outside() + "/link");
+  EXPECT_EQ(OpenPosixBackend(share_.outside() + "/link").error(), -ELOOP);
+  EXPECT_EQ(OpenPosixBackend(share_.outside() + "/link/.").error(), -ELOOP);
   WriteFile(InShare("file"), "");
   EXPECT_EQ(OpenPosixBackend(InShare("file")).error(), -ENOTDIR);
 }
@@ -278,6 +281,72 @@ class SmallFileSystem {
   TemporaryDirectory directory_;
   bool mounted_ = false;
 };
+
+TEST_F(IdentityTest, TheRootIsInReachOfWhoMaySearchTheWayToIt) {
+  const std::string above = share_.outside();
+  ASSERT_EQ(::chmod(above.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(share_.path().c_str(), 0711), 0);
+  EXPECT_EQ(Await(backend().CheckReach(nobody_)), 0);
+  ASSERT_EQ(::chmod(above.c_str(), 0700), 0);
+  EXPECT_EQ(Await(backend().CheckReach(nobody_)), -EACCES);
+  EXPECT_EQ(Await(backend().CheckReach(process_)), 0);
+  ASSERT_EQ(::chmod(above.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(share_.path().c_str(), 0700), 0);
+  EXPECT_EQ(Await(backend().CheckReach(nobody_)), -EACCES);
+  // Where it lies now counts.
+  ASSERT_EQ(::chmod(share_.path().c_str(), 0755), 0);
+  std::filesystem::create_directory(above + "/closed");
+  ASSERT_EQ(::chmod((above + "/closed").c_str(), 0700), 0);
+  std::filesystem::rename(share_.path(), above + "/closed/share");
+  EXPECT_EQ(Await(backend().CheckReach(nobody_)), -EACCES);
+  std::filesystem::rename(above + "/closed/share", share_.path());
+  EXPECT_EQ(Await(backend().CheckReach(nobody_)), 0);
+}
+
+// Two file systems below the root have files of the same inode numbers.
+TEST_F(IdentityTest, FilesOfOtherFileSystemsSayWhichOne) {
+  struct Mount {
+    explicit Mount(std::string at) : path(std::move(at)) {
+      std::filesystem::create_directory(path);
+      done = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=1m") == 0;
+    }
+    ~Mount() {
+      if (done) ::umount2(path.c_str(), MNT_DETACH);
+    }
+    const std::string path;
+    bool done = false;
+  };
+  const Mount one(InShare("one"));
+  const Mount two(InShare("two"));
+  if (!one.done || !two.done) GTEST_SKIP() << "file systems cannot be mounted here";
+  WriteFile(InShare("one/file"), "x");
+  WriteFile(InShare("two/file"), "x");
+  const Stat first = Await(backend().GetStat(process_, "one/file")).value();
+  const Stat second = Await(backend().GetStat(process_, "two/file")).value();
+  const Stat root = Await(backend().GetStat(process_, "")).value();
+  EXPECT_EQ(root.file_system, backend().file_system());
+  EXPECT_NE(root.file_system, 0u);
+  EXPECT_NE(first.file_system, root.file_system);
+  EXPECT_NE(first.file_system, second.file_system);
+  OpenFlags list = Flags(true, false);
+  list.directory = true;
+  Result<std::unique_ptr<File>> directory = Await(backend().Open(process_, "", list));
+  const std::vector<DirectoryEntry> entries = {{"one", 0, FileType::kDirectory},
+                                               {"two", 0, FileType::kDirectory}};
+  const auto stats = Await(directory.value()->StatEntries(entries, ""));
+  EXPECT_EQ(stats.value()[0].stat.file_system, first.file_system);
+  EXPECT_EQ(stats.value()[1].stat.file_system, second.file_system);
+  // Another gateway after a restart, by listing first.
+  auto restarted = OpenPosixBackend(share_.path());
+  Result<std::unique_ptr<File>> again = Await(restarted.value()->Open(process_, "", list));
+  EXPECT_EQ(Await(again.value()->StatEntries(entries, "")).value()[0].stat.file_system,
+            first.file_system);
+  runner_.Do([&] {
+    directory.value().reset();
+    again.value().reset();
+    restarted.value().reset();
+  });
+}
 
 TEST_F(IdentityTest, CredentialsThatTheKernelRefusesAreNotTheProcess) {
   WriteFile(InShare("public"), "x");
