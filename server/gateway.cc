@@ -147,6 +147,7 @@ class Gateway::Impl {
   const session::SessionTable& sessions() const { return sessions_; }
   auth::GroupStore& groups() { return *groups_; }
   const base::RefusalLog& refusals() const { return state_->refusals; }
+  auth::LogonThrottle& throttle() { return state_->throttle; }
 
  private:
   absl::StatusOr<std::shared_ptr<smb::Share>> OpenShare(const ShareOptions& options);
@@ -568,5 +569,7 @@ GatewayStatus Gateway::Status() const {
 }
 auth::GroupStore& Gateway::groups() { return impl_->groups(); }
 const base::RefusalLog& Gateway::refusals() const { return impl_->refusals(); }
+
+auth::LogonThrottle& Gateway::throttle() { return impl_->throttle(); }
 
 }  // namespace sluice

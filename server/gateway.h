@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/auth/group_store.h"
+#include "server/auth/logon_throttle.h"
 #include "server/auth/user_store.h"
 #include "server/base/audit_log.h"
 #include "server/base/clock.h"
@@ -74,6 +75,7 @@ class Gateway {
   const session::SessionTable& sessions() const;
   auth::GroupStore& groups();
   const base::RefusalLog& refusals() const;
+  auth::LogonThrottle& throttle();
   GatewayStatus Status() const;
   // All counters of the gateway.
   Observation Observe() const;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "proto/smb2/header.h"
 
@@ -30,12 +31,20 @@ class CompoundReader {
 
   // kEnd after the last command. Once malformed it stays so.
   Result Next(CompoundPart* part);
+  // Once malformed: the rule that was violated, for people.
+  absl::string_view problem() const { return problem_; }
 
  private:
+  Result Malformed(absl::string_view problem) {
+    problem_ = problem;
+    return state_;
+  }
+
   absl::Span<const uint8_t> frame_;
   size_t parts_left_;
   size_t next_ = 0;
   Result state_ = Result::kPart;
+  absl::string_view problem_;
 };
 
 }  // namespace sluice::proto

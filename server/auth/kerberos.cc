@@ -154,7 +154,8 @@ class KerberosExchange final : public Mechanism {
 };
 
 NtStatus KerberosExchange::Fail(absl::string_view what, OM_uint32 major, OM_uint32 minor) {
-  reason_ = absl::StrCat(what, ": ", GssWords(major, minor));
+  // The library's words may have names of the ticket in them.
+  reason_ = absl::StrCat(what, ": ", absl::Utf8SafeCHexEscape(GssWords(major, minor)));
   return StatusOf(major, minor);
 }
 

@@ -19,6 +19,9 @@ namespace {
 namespace flag = proto::ntlm_flag;
 using proto::NtStatus;
 
+constexpr absl::string_view kBadSessionKey =
+    "its encrypted session key has not 16 bytes ([MS-NLMP] 2.2.1.3)";
+
 // What the server takes of what the client offers.
 constexpr uint32_t kAccepted = flag::kUnicode | flag::kRequestTarget | flag::kSign | flag::kSeal |
                                flag::kAlwaysSign | flag::kExtendedSessionSecurity | flag::kVersion |
@@ -84,6 +87,11 @@ NtStatus NtlmServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t>*
   return status;
 }
 
+NtStatus NtlmServer::Malformed(absl::string_view reason) {
+  reason_ = std::string(reason);
+  return NtStatus::kInvalidParameter;
+}
+
 NtStatus NtlmServer::OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   proto::NtlmNegotiate message;
   if (token.size() > limits::ntlm_negotiate_bytes_max) {
@@ -91,8 +99,12 @@ NtStatus NtlmServer::OnNegotiate(absl::Span<const uint8_t> token, std::vector<ui
                            limits::ntlm_negotiate_bytes_max, " is the limit");
     return NtStatus::kInvalidParameter;
   }
-  if (!proto::NtlmNegotiate::Decode(token, &message)) return NtStatus::kInvalidParameter;
-  if ((message.flags & flag::kUnicode) == 0) return NtStatus::kInvalidParameter;
+  if (!proto::NtlmNegotiate::Decode(token, &message)) {
+    return Malformed("its NTLM NEGOTIATE message is malformed ([MS-NLMP] 2.2.1.1)");
+  }
+  if ((message.flags & flag::kUnicode) == 0) {
+    return Malformed("its NTLM NEGOTIATE message offers no Unicode ([MS-NLMP] 2.2.2.5)");
+  }
   flags_ = (message.flags & kAccepted) | kAdded;
   environment_.random->Fill(absl::MakeSpan(challenge_));
 
@@ -122,12 +134,14 @@ NtStatus NtlmServer::OnNegotiate(absl::Span<const uint8_t> token, std::vector<ui
 
 NtStatus NtlmServer::OnAuthenticate(absl::Span<const uint8_t> token) {
   proto::NtlmAuthenticate message;
-  if (!proto::NtlmAuthenticate::Decode(token, &message)) return NtStatus::kInvalidParameter;
+  if (!proto::NtlmAuthenticate::Decode(token, &message)) {
+    return Malformed("its NTLM AUTHENTICATE message is malformed ([MS-NLMP] 2.2.1.3)");
+  }
   // The client drops what it does not want; it cannot add anything.
   flags_ &= message.flags | kAdded;
   if (!proto::NtlmText(message.domain, flags_, &result_.domain) ||
       !proto::NtlmText(message.workstation, flags_, &result_.workstation)) {
-    return NtStatus::kInvalidParameter;
+    return Malformed("its domain or workstation is no text ([MS-NLMP] 2.2.1.3)");
   }
   return message.anonymous() ? OnAnonymous(message) : OnUser(token, message);
 }
@@ -141,7 +155,7 @@ NtStatus NtlmServer::OnAnonymous(const proto::NtlmAuthenticate& message) {
   // There is no password, so the base key is zero [MS-NLMP] 3.2.5.1.2; a client that knows of no
   // key at all sends none.
   if (message.encrypted_session_key.empty()) flags_ &= ~flag::kKeyExchange;
-  if (!ExchangeKey(crypto::SecretBytes<16>(), message)) return NtStatus::kInvalidParameter;
+  if (!ExchangeKey(crypto::SecretBytes<16>(), message)) return Malformed(kBadSessionKey);
   signer_ = std::make_unique<NtlmSigner>(flags_, session_key_, /*server=*/true);
   return NtStatus::kOk;
 }
@@ -156,10 +170,12 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
   }
   proto::NtlmV2Response response;
   if (!proto::NtlmV2Response::Decode(message.nt_response, &response)) {
-    return NtStatus::kInvalidParameter;
+    return Malformed("its NTLMv2 response is malformed ([MS-NLMP] 2.2.2.8)");
   }
   std::string name;
-  if (!proto::NtlmText(message.user, flags_, &name)) return NtStatus::kInvalidParameter;
+  if (!proto::NtlmText(message.user, flags_, &name)) {
+    return Malformed("its user name is no text ([MS-NLMP] 2.2.1.3)");
+  }
 
   crypto::SecretBytes<16> base;
   NtStatus status = NtStatus::kNoSuchUser;
@@ -169,12 +185,11 @@ NtStatus NtlmServer::OnUser(absl::Span<const uint8_t> token,
   if (status == NtStatus::kNoSuchUser) status = OnOwnUser(name, response, &base);
   if (status != NtStatus::kOk || result_.guest) return status;
 
-  if (!ExchangeKey(base, message)) return NtStatus::kInvalidParameter;
+  if (!ExchangeKey(base, message)) return Malformed(kBadSessionKey);
   // The flag is under the proof, so nobody else can have taken it away.
   if ((response.target_info.flags() & proto::av_flag::kMicPresent) != 0 &&
       !CheckMessageMic(token, message)) {
-    reason_ = "its NTLM messages were changed on their way (the MIC is wrong)";
-    return NtStatus::kInvalidParameter;
+    return Malformed("its NTLM messages were changed on their way (the MIC is wrong)");
   }
   if ((flags_ & flag::kExtendedSessionSecurity) != 0) {
     signer_ = std::make_unique<NtlmSigner>(flags_, session_key_, /*server=*/true);
@@ -219,7 +234,7 @@ NtStatus NtlmServer::OnOwnUser(absl::string_view name, const proto::NtlmV2Respon
   const bool known = environment_.users->Find(name, &user);
   crypto::SecretBytes<16> response_key;
   if (!NtOwfV2(user.nt_hash, name, result_.domain, &response_key)) {
-    return NtStatus::kInvalidParameter;
+    return Malformed("its user name or domain is no text ([MS-NLMP] 3.3.2)");
   }
   const std::array<uint8_t, 16> proof = NtProof(response_key, challenge_, response.blob);
   *base = SessionBaseKey(response_key, proof);

@@ -68,6 +68,8 @@ class NtlmServer : public Mechanism {
  private:
   enum class State : uint8_t { kNegotiate, kAuthenticate, kDone, kFailed };
 
+  // INVALID_PARAMETER, with the reason.
+  proto::NtStatus Malformed(absl::string_view reason);
   proto::NtStatus OnNegotiate(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
   proto::NtStatus OnAuthenticate(absl::Span<const uint8_t> token);
   proto::NtStatus OnAnonymous(const proto::NtlmAuthenticate& message);

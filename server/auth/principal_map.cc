@@ -14,7 +14,8 @@ absl::StatusOr<Principal> ParsePrincipal(absl::string_view text) {
   std::string part;
   bool in_realm = false;
   const auto malformed = [text] {
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not user@REALM"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", absl::Utf8SafeCHexEscape(text), "\" is not user@REALM"));
   };
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];

@@ -14,6 +14,8 @@ namespace {
 using proto::NegState;
 using proto::NtStatus;
 
+constexpr absl::string_view kBadResponse = "its NegTokenResp is malformed ([RFC4178] 4.2.2)";
+
 bool IsKerberos(absl::string_view mechanism) {
   return mechanism == proto::oid::kKerberos || mechanism == proto::oid::kMsKerberos;
 }
@@ -76,7 +78,10 @@ std::string SpnegoServer::Reason() const {
 NtStatus SpnegoServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   reply->clear();
   NtStatus status = NtStatus::kInvalidParameter;
-  if (token.size() <= limits::security_buffer_bytes_max) {
+  if (token.size() > limits::security_buffer_bytes_max) {
+    status = Malformed(absl::StrCat("its token has ", token.size(), " bytes; ",
+                                    limits::security_buffer_bytes_max, " is the limit"));
+  } else {
     switch (state_) {
       case State::kStart:
         status = Start(token, reply);
@@ -92,6 +97,7 @@ NtStatus SpnegoServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t
         break;
       case State::kDone:
       case State::kFailed:
+        status = Malformed("it went on after the end of the authentication");
         break;
     }
   }
@@ -99,6 +105,11 @@ NtStatus SpnegoServer::Step(absl::Span<const uint8_t> token, std::vector<uint8_t
   state_ = status == NtStatus::kOk ? State::kDone : State::kFailed;
   if (status != NtStatus::kOk) reply->clear();
   return status;
+}
+
+NtStatus SpnegoServer::Malformed(absl::string_view reason) {
+  reason_ = std::string(reason);
+  return NtStatus::kInvalidParameter;
 }
 
 NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
@@ -115,11 +126,14 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
     case proto::AuthTokenKind::kNegTokenInit:
       break;
     case proto::AuthTokenKind::kNegTokenResp:
+      return Malformed("its first token is a NegTokenResp ([RFC4178] 4.2)");
     case proto::AuthTokenKind::kUnknown:
-      return NtStatus::kInvalidParameter;
+      return Malformed("its token is neither SPNEGO nor NTLM nor Kerberos ([MS-SMB2] 3.3.5.5.3)");
   }
   proto::NegTokenInit init;
-  if (!proto::NegTokenInit::Decode(token, &init)) return NtStatus::kInvalidParameter;
+  if (!proto::NegTokenInit::Decode(token, &init)) {
+    return Malformed("its NegTokenInit is malformed ([RFC4178] 4.2.1)");
+  }
   if (init.mech_types_der.size() > limits::mech_types_bytes_max) {
     reason_ = absl::StrCat("its list of mechanisms has ", init.mech_types_der.size(), " bytes; ",
                            limits::mech_types_bytes_max, " is the limit");
@@ -156,8 +170,10 @@ NtStatus SpnegoServer::Start(absl::Span<const uint8_t> token, std::vector<uint8_
 
 NtStatus SpnegoServer::Continue(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   proto::NegTokenResp message;
-  if (!proto::NegTokenResp::Decode(token, &message)) return NtStatus::kInvalidParameter;
-  if (!message.response_token.has_value()) return NtStatus::kInvalidParameter;
+  if (!proto::NegTokenResp::Decode(token, &message)) return Malformed(kBadResponse);
+  if (!message.response_token.has_value()) {
+    return Malformed("its NegTokenResp has no token of the mechanism ([RFC4178] 4.2.2)");
+  }
   std::vector<uint8_t> mechanism_reply;
   const NtStatus status = mechanism_->Step(*message.response_token, &mechanism_reply);
   proto::NegTokenResp answer;
@@ -197,7 +213,7 @@ NtStatus SpnegoServer::Finish(const absl::Span<const uint8_t>* peer_mic, proto::
 
 NtStatus SpnegoServer::AwaitMic(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply) {
   proto::NegTokenResp message;
-  if (!proto::NegTokenResp::Decode(token, &message)) return NtStatus::kInvalidParameter;
+  if (!proto::NegTokenResp::Decode(token, &message)) return Malformed(kBadResponse);
   if (!message.mech_list_mic.has_value() ||
       !mechanism_->CheckMic(mech_types_, *message.mech_list_mic)) {
     reason_ = "its list of mechanisms was changed on its way (the mechListMIC is wrong)";

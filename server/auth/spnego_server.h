@@ -56,6 +56,8 @@ class SpnegoServer {
  private:
   enum class State : uint8_t { kStart, kRaw, kMechanism, kAwaitMic, kDone, kFailed };
 
+  // INVALID_PARAMETER, with the reason.
+  proto::NtStatus Malformed(absl::string_view reason);
   proto::NtStatus Start(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
   proto::NtStatus Continue(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);
   proto::NtStatus AwaitMic(absl::Span<const uint8_t> token, std::vector<uint8_t>* reply);

@@ -1,6 +1,8 @@
-// Who was refused, and why.
+// Who was refused, and why, and how to let them in.
 #include <nlohmann/json.hpp>
 
+#include "server/auth/logon_throttle.h"
+#include "server/base/client_address.h"
 #include "server/base/refusal_log.h"
 #include "server/control/command.h"
 
@@ -33,6 +35,14 @@ absl::StatusOr<json> Refused(const Call& call) {
   return json{{"counts", counts}, {"refused", rows}};
 }
 
+absl::StatusOr<json> Forgive(const Call& call) {
+  const std::string address = call.params.at("address");
+  return json{{"address", base::ClientAddress(address)},
+              {"failures", call.context.gateway.throttle().Forgive(address)}};
+}
+
+constexpr Parameter kForgiveParameters[] = {
+    {.name = "address", .help = "an IPv4 or IPv6 address; of the latter its /64 is meant"}};
 constexpr Parameter kRefusedParameters[] = {
     {.name = "client", .required = false, .help = "only those from this address"}};
 
@@ -41,6 +51,12 @@ constexpr CommandRow kRows[] = {
      .help = "who was refused, when and why, the latest first, and how often since the start",
      .parameters = kRefusedParameters,
      .handler = &Refused},
+    {.name = "clients.forgive",
+     .help = "forgets the failed log-ons from an address, of whichever users, so that none of them "
+             "locks anybody out or delays a log-on any more; \"failures\" is how many there were",
+     .parameters = kForgiveParameters,
+     .mutates = true,
+     .handler = &Forgive},
 };
 
 }  // namespace

@@ -58,6 +58,12 @@ absl::StatusOr<json> UserSetDisabled(const Call& call) {
   return json{{"name", name}, {"disabled", kDisabled}};
 }
 
+// Also a domain's users and names that no user has: they are counted alike.
+absl::StatusOr<json> UserUnlock(const Call& call) {
+  const std::string name = call.params.at("name");
+  return json{{"name", name}, {"failures", call.context.gateway.throttle().Unlock(name)}};
+}
+
 absl::StatusOr<json> UserRemove(const Call& call) {
   const std::string name = call.params.at("name");
   const absl::Status status = call.context.gateway.users().Remove(name);
@@ -176,6 +182,12 @@ constexpr CommandRow kRows[] = {
      .parameters = kNameParameter,
      .mutates = true,
      .handler = &UserSetDisabled<false>},
+    {.name = "user.unlock",
+     .help = "forgets a user's failed log-ons, from wherever they came, so that none of them locks "
+             "him out any more; \"failures\" is how many there were",
+     .parameters = kNameParameter,
+     .mutates = true,
+     .handler = &UserUnlock},
     {.name = "group.list", .help = "the gateway's own groups", .handler = &GroupList},
     {.name = "group.remove",
      .help = "removes a group; users lose what it gave them with their next tree connect",

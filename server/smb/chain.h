@@ -15,6 +15,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "crypto/batch_stage.h"
 #include "proto/smb2/file_id.h"
@@ -103,6 +104,8 @@ class Chain final : public Exchange {
   };
 
   // chain_receive.cc
+  // Ends the connection; false. See EndConnection in refusal.h.
+  bool Violates(absl::string_view rule, const proto::Header* header = nullptr);
   bool ReceiveSmb1();
   bool QueueOpening();
   bool Split(absl::Span<uint8_t> messages);

@@ -6,6 +6,7 @@
 #include "proto/smb2/compound.h"
 #include "server/base/limits.h"
 #include "server/smb/chain.h"
+#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
@@ -13,6 +14,11 @@
 namespace sluice::smb {
 
 using proto::Command;
+
+bool Chain::Violates(absl::string_view rule, const proto::Header* header) {
+  EndConnection(*connection_, header, rule);
+  return false;
+}
 
 bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame) {
   connection_ = std::move(connection);
@@ -29,8 +35,10 @@ bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame)
     case proto::FrameKind::kSmb1:
       return ReceiveSmb1();
     case proto::FrameKind::kUnknown:
+      return Violates("it begins with no protocol id of SMB ([MS-SMB2] 2.2.1)");
     case proto::FrameKind::kCompressed:
-      return false;
+      return Violates(
+          "it is compressed, and no compression was negotiated ([MS-SMB2] 3.3.5.2.1.2)");
   }
   return false;
 }
@@ -38,7 +46,9 @@ bool Chain::Receive(std::shared_ptr<SmbConnection> connection, net::Frame frame)
 // A client that would also speak SMB1 begins with this; it counts as the NEGOTIATE with message
 // id 0 [MS-SMB2] 3.3.5.3.
 bool Chain::ReceiveSmb1() {
-  if (!connection_->state().AcceptsSmb1Negotiate()) return false;
+  if (!connection_->state().AcceptsSmb1Negotiate()) {
+    return Violates("SMB1 behind the first message ([MS-SMB2] 3.3.5.3)");
+  }
   smb1_ = true;
   parts_.emplace_back();
   parts_.back().header.command = Command::kNegotiate;
@@ -58,16 +68,27 @@ bool Chain::Split(absl::Span<uint8_t> messages) {
     part.message = messages.subspan(cut.offset, cut.length);
   }
   // If any of it is malformed nothing of the frame is carried out.
-  if (result == Result::kMalformed) return false;
+  if (result == Result::kMalformed) {
+    return Violates(reader.problem(), parts_.empty() ? nullptr : &parts_.back().header);
+  }
   for (const Part& part : parts_) {
     const Command command = part.header.command;
     // NEGOTIATE is the first command and comes alone; after it there is no other.
-    if ((command == Command::kNegotiate) == connection_->state().negotiated() ||
-        (command == Command::kNegotiate && parts_.size() != 1)) {
-      return false;
+    const bool negotiated = connection_->state().negotiated();
+    if (command == Command::kNegotiate && negotiated) {
+      return Violates("the dialect has been negotiated already ([MS-SMB2] 3.3.5.4)", &part.header);
+    }
+    if (command != Command::kNegotiate && !negotiated) {
+      return Violates("nothing comes before NEGOTIATE ([MS-SMB2] 3.3.5.2.2)", &part.header);
+    }
+    if (command == Command::kNegotiate && parts_.size() != 1) {
+      return Violates("NEGOTIATE comes alone in its frame", &part.header);
     }
     if (command == Command::kCancel) continue;
-    if (!connection_->SpendMessageId(part.header)) return false;
+    if (!connection_->SpendMessageId(part.header)) {
+      return Violates("its message id was not granted or was used before ([MS-SMB2] 3.3.5.2.3)",
+                      &part.header);
+    }
   }
   return true;
 }
@@ -101,14 +122,16 @@ void Chain::QueueVerification(Part& part, uint64_t session_id) {
 
 bool Chain::QueueOpening() {
   proto::TransformHeader header;
-  if (!proto::TransformHeader::Decode(frame_.bytes, &header)) return false;
+  if (!proto::TransformHeader::Decode(frame_.bytes, &header)) {
+    return Violates("its transform header is malformed ([MS-SMB2] 2.2.41)");
+  }
   const absl::Span<uint8_t> payload = frame_.bytes.subspan(proto::kTransformHeaderBytes);
   if (payload.size() < proto::kHeaderBytes || header.original_message_size != payload.size()) {
-    return false;
+    return Violates("OriginalMessageSize is not the length of what follows ([MS-SMB2] 2.2.41)");
   }
   sealer_ = connection_->FindSession(header.session_id);
   if (sealer_ == nullptr || sealer_->crypto() == nullptr || !sealer_->crypto()->can_seal()) {
-    return false;
+    return Violates("it is encrypted for a session that has no key here ([MS-SMB2] 3.3.5.2.1.1)");
   }
   sealed_ = true;
   open_job_ = crypto::SealJob();
@@ -126,14 +149,17 @@ bool Chain::QueueOpening() {
 
 bool Chain::FinishOpening() {
   if (!open_job_.ok) {
-    worker_.counters().failed_opens.Add();
-    return false;
+    worker_.counters().failed_decryptions.Add();
+    return Violates("it does not decrypt with its session's key ([MS-SMB2] 3.3.5.2.1.1)");
   }
   if (!std::exchange(StateOf(*sealer_).client_seals, true)) {
     worker_.server().sessions.NoteEncryption(sealer_->id());
   }
   const absl::Span<uint8_t> payload = open_job_.segments[0];
-  return proto::ClassifyFrame(payload) == proto::FrameKind::kSmb2 && Split(payload);
+  if (proto::ClassifyFrame(payload) != proto::FrameKind::kSmb2) {
+    return Violates("what was encrypted is no SMB2 message ([MS-SMB2] 3.3.5.2.1.1)");
+  }
+  return Split(payload);
 }
 
 }  // namespace sluice::smb

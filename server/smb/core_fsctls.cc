@@ -15,6 +15,7 @@
 #include "server/session/negotiation.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
+#include "server/smb/refusal.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/worker.h"
 
@@ -80,7 +81,8 @@ ring::Task<NtStatus> FsctlValidateNegotiateInfo(FsctlCall& call) {
   if (!proto::ValidateNegotiateInfoRequest::Decode(call.input, &request) ||
       !session::ValidateNegotiate(call.request.negotiated.terms(), request,
                                   static_cast<uint32_t>(call.output.size()), &response)) {
-    call.request.connection.Drop(net::CloseReason::kProtocolError);
+    EndConnection(call.request.connection, &call.request.header,
+                  "what it validates is not what was negotiated ([MS-SMB2] 3.3.5.15.12)");
     co_return NtStatus::kAccessDenied;
   }
   proto::Writer writer(call.output);

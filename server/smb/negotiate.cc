@@ -75,7 +75,11 @@ NtStatus Negotiate(Request& request) {
       result.status = NtStatus::kInvalidParameter;
     }
     // There is no SMB2 answer to a client that does not speak it.
-    if (result.status != NtStatus::kOk) connection.Drop(net::CloseReason::kProtocolError);
+    if (result.status == NtStatus::kInvalidParameter) {
+      EndConnection(connection, nullptr, "its SMB1 NEGOTIATE is malformed ([MS-SMB2] 3.3.5.3)");
+    } else if (result.status != NtStatus::kOk) {
+      connection.Drop(net::CloseReason::kProtocolError);
+    }
   } else {
     proto::NegotiateRequest decoded;
     if (!proto::NegotiateRequest::Decode(request.message, &decoded)) {

@@ -54,7 +54,7 @@ void AddWorkerCounters(const Worker& worker, Named* all) {
   AddNamed(all, "logons", counters.logons.value());
   AddNamed(all, "failed_logons", counters.failed_logons.value());
   AddNamed(all, "wrong_signatures", counters.wrong_signatures.value());
-  AddNamed(all, "failed_opens", counters.failed_opens.value());
+  AddNamed(all, "failed_decryptions", counters.failed_decryptions.value());
   AddNamed(all, "out_of_buffers", counters.out_of_buffers.value());
   AddNamed(all, "opens_refused", counters.opens_refused.value());
   AddNamed(all, "pipe_memory_refused", counters.pipes_refused.value());

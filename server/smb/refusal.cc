@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/smb2/negotiate.h"
+#include "proto/smb2/structure_size.h"
+#include "server/base/audit_log.h"
 #include "server/base/log.h"
 #include "server/smb/chain.h"
 #include "server/smb/smb_connection.h"
@@ -27,6 +29,26 @@ void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_vi
             peer, why);
 }
 
+void NoteEnd(SmbConnection& connection, const proto::Header* header, absl::string_view rule) {
+  const std::string& peer = connection.peer();
+  const uint64_t id = connection.state().id();
+  std::string why = absl::StrCat("connection ended: frame ", connection.frames());
+  if (header != nullptr) absl::StrAppend(&why, ", ", FrameName(*header));
+  absl::StrAppend(&why, ": ", rule);
+  ServerState& server = connection.worker().server();
+  server.refusals.Add(base::RefusalKind::kProtocol, peer, "", why);
+  if (server.audit != nullptr) {
+    server.audit->Write(
+        {.event = "refused", .ok = false, .client = peer, .connection = id, .detail = why});
+  }
+  base::Log(base::LogLevel::kInfo, {.connection = id}, "client %s: %s", peer, why);
+}
+
+void EndConnection(SmbConnection& connection, const proto::Header* header, absl::string_view rule) {
+  if (connection.alive()) NoteEnd(connection, header, rule);
+  connection.Drop(net::CloseReason::kProtocolError);
+}
+
 std::string NoDialectSentence(absl::Span<const uint16_t> offered,
                               const session::ServerOptions& options) {
   std::vector<absl::string_view> names;
@@ -44,6 +66,10 @@ std::string NoDialectSentence(absl::Span<const uint16_t> offered,
   return absl::StrCat("client offered only SMB ", absl::StrJoin(names, ", "), "; dialect.",
                       below ? "min" : "max", " is ",
                       proto::Name(below ? options.dialect_min : options.dialect_max));
+}
+
+std::string FrameName(const proto::Header& header) {
+  return absl::StrCat(proto::CommandName(header.command), " with message id ", header.message_id);
 }
 
 std::string LogonSentence(absl::string_view user, absl::string_view why) {

@@ -316,9 +316,12 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
   if (failed) server.throttle.Failed(limits, *claim, verdict.lane);
   if (judges) server.throttle.Judged(*claim, verdict.lane);
   if (failed) {
-    const std::string reason = spnego.Reason();
-    NoteRefusal(request, base::RefusalKind::kLogon, user,
-                LogonSentence(user, reason.empty() ? proto::Name(status) : reason));
+    std::string reason = spnego.Reason();
+    if (reason.empty()) reason = std::string(proto::Name(status));
+    if (status == NtStatus::kInvalidParameter) {
+      reason = absl::StrCat(FrameName(request.header), ": ", reason);
+    }
+    NoteRefusal(request, base::RefusalKind::kLogon, user, LogonSentence(user, reason));
     co_await Pause(request, limits.failure_delay);
     // As if nobody had looked at it.
     if (verdict.lane == auth::Lane::kSlow) co_return NtStatus::kAccountLockedOut;
@@ -375,6 +378,9 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   Chain& chain = *request.chain;
   proto::SessionSetupRequest setup;
   if (!proto::SessionSetupRequest::Decode(request.message, &setup)) {
+    NoteRefusal(request, base::RefusalKind::kProtocol, "",
+                absl::StrCat(FrameName(request.header),
+                             ": its security buffer is not in the message ([MS-SMB2] 2.2.5)"));
     co_return NtStatus::kInvalidParameter;
   }
   request.connection.NoteProgress();

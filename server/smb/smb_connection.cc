@@ -10,6 +10,7 @@
 #include "server/base/net_limits.h"
 #include "server/base/refusal_log.h"
 #include "server/smb/chain.h"
+#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/worker.h"
 
@@ -20,6 +21,10 @@ namespace {
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 // Between two looks at an authentication that is being worked on.
 constexpr uint64_t kBusyNanos = 1'000'000'000;
+
+size_t FrameLimit(bool has_session) {
+  return has_session ? limits::frame_bytes_max : limits::unauthenticated_frame_bytes_max;
+}
 
 net::ConnectionOptions TransportOptions(Worker& worker, ring::BufferAccount& account) {
   net::ConnectionOptions options;
@@ -52,6 +57,7 @@ bool SmbConnection::multi_credit() const {
 void SmbConnection::OnFrame(net::Connection&, net::Frame frame) {
   if (!alive_ || draining_) return;
   worker_.counters().frames.Add();
+  ++frames_;
   // What a NEGOTIATE settles holds for the frame behind it.
   const bool at_once = !state_.negotiated();
   Chain* const chain = worker_.TakeChain();
@@ -77,6 +83,7 @@ void SmbConnection::OnWritable(net::Connection&) {
 
 void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   const std::shared_ptr<SmbConnection> self = shared_from_this();
+  NoteBadFrame(reason);
   alive_ = false;
   authentication_timer_.Cancel();
   transport_.reset();
@@ -88,6 +95,19 @@ void SmbConnection::OnClosed(net::Connection&, net::CloseReason reason) {
   DropOuts(std::exchange(ready_first_, nullptr));
   ready_last_ = nullptr;
   worker_.RemoveConnection(*this);
+}
+
+void SmbConnection::NoteBadFrame(net::CloseReason reason) {
+  // Of which nothing but its first four bytes has been read.
+  if (reason != net::CloseReason::kBadFrame && reason != net::CloseReason::kFrameTooLarge) return;
+  ++frames_;
+  if (reason == net::CloseReason::kBadFrame) {
+    return NoteEnd(*this, nullptr, "what should be a length is none, or is 0 ([MS-SMB2] 2.1)");
+  }
+  const bool has_session = state_.HasValidSession();
+  NoteEnd(*this, nullptr,
+          absl::StrCat("it is longer than ", FrameLimit(has_session), " bytes, the most ",
+                       has_session ? "that is taken" : "before a session is set up"));
 }
 
 void SmbConnection::Drop(net::CloseReason reason) {
@@ -113,8 +133,7 @@ void SmbConnection::SessionsChanged() {
   const bool has_session = state_.HasValidSession();
   transport_->set_has_session(has_session);
   account_.set_trusted(has_session);
-  transport_->set_frame_limit(has_session ? limits::frame_bytes_max
-                                          : limits::unauthenticated_frame_bytes_max);
+  transport_->set_frame_limit(FrameLimit(has_session));
 }
 
 void SmbConnection::NoteProgress() {

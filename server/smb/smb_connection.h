@@ -49,6 +49,8 @@ class SmbConnection final : public net::FrameHandler,
   // What its requests did, and when it came (wall nanoseconds).
   Activity activity;
   int64_t since() const { return since_; }
+  // So many frames have come.
+  uint64_t frames() const { return frames_; }
   size_t requests_in_progress() const { return chain_count_; }
   size_t bytes_in_flight() const { return account_.bytes(); }
 
@@ -106,6 +108,7 @@ class SmbConnection final : public net::FrameHandler,
 
  private:
   void OnAuthenticationTimer();
+  void NoteBadFrame(net::CloseReason reason);
   void TellOfEnd(session::Session& session, absl::string_view why);
   void CancelAll(const session::Session* session, const session::Tree* tree, const Chain* but);
   void UpdateBackPressure();
@@ -115,6 +118,7 @@ class SmbConnection final : public net::FrameHandler,
   const std::string peer_;
   const int64_t since_;
   ring::BufferAccount account_;
+  uint64_t frames_ = 0;
   std::unique_ptr<net::Connection> transport_;
   session::Connection state_;
   bool alive_ = true;

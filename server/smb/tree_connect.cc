@@ -90,7 +90,9 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
     co_return NtStatus::kInvalidParameter;
   }
   if (!ProtectsNegotiation(request)) {
-    request.connection.Drop(net::CloseReason::kProtocolError);
+    EndConnection(request.connection, &request.header,
+                  "with 3.1.1 the signature of TREE_CONNECT protects the negotiation, and there is "
+                  "none ([MS-SMB2] 3.3.5.7)");
     co_return NtStatus::kAccessDenied;
   }
   const std::shared_ptr<const Share> share = server.shares.Find(ShareName(decoded.path));

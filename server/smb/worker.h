@@ -35,7 +35,7 @@ struct WorkerCounters {
   ring::Counter requests;
   ring::Counter failures;  // responses with an error or a warning
   ring::Counter wrong_signatures;
-  ring::Counter failed_opens;  // frames that did not decrypt
+  ring::Counter failed_decryptions;  // frames that did not decrypt
   ring::Counter failed_logons;
   ring::Counter logons;
   ring::Counter out_of_buffers;

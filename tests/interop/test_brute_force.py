@@ -1,4 +1,7 @@
-"""1,000 wrong passwords from one address, and another user who logs on behind it meanwhile."""
+"""1,000 wrong passwords from one address, and others who log on behind it meanwhile.
+
+One of them, "neighbour", is guessed at himself: he has logged on from there before, so he goes on logging on.
+"""
 
 import collections
 import json
@@ -15,6 +18,7 @@ from gateway import Gateway
 ATTEMPTS = 1000
 ATTACKERS = 40
 DELAY = 0.5  # auth.failure_delay
+GUID = "6f1f3b2e-0a5c-4f0e-9d3a-1c2b3a4d5e6f"  # of neighbour's computer
 ADDRESS_DELAY = 2.0  # auth.address_delay: the most that another user may wait, docs/authentication.md
 
 
@@ -24,7 +28,7 @@ class BruteForceTest(unittest.TestCase):
         # Who has not logged on from here before waits the longest, so there are some of those.
         cls.fresh = [(f"carol{number}", f"Carol's-Own-{number}") for number in range(8)]
         cls.gateway = Gateway(users=(("alice", "Correct-Horse-7"), ("victim", "Nobody-Guesses-3"),
-                                     *cls.fresh))
+                                     ("neighbour", "Logs-On-Daily-5"), *cls.fresh))
         cls.gateway.__enter__()
         cls.addClassCleanup(cls.gateway.__exit__)
 
@@ -43,7 +47,15 @@ class BruteForceTest(unittest.TestCase):
         connection.close()
         return took, error
 
+    def log_on_from_own_computer(self):
+        """Neighbour with the ClientGuid that he always has: how long it took, and the error."""
+        start = time.monotonic()
+        done = self.gateway.smbclient("ls", f"--option=libsmb:client_guid={GUID}",
+                                      user="neighbour", password="Logs-On-Daily-5")
+        return time.monotonic() - start, done.stdout if done.returncode else None
+
     def test_guessing_does_not_slow_others(self):
+        self.assertIsNone(self.log_on_from_own_computer()[1])
         alone = statistics.median(self.log_on("alice", "Correct-Horse-7")[0] for _ in range(3))
         outcomes = collections.Counter()
         numbers = iter(range(ATTEMPTS))
@@ -56,8 +68,8 @@ class BruteForceTest(unittest.TestCase):
                     number = next(numbers, None)
                 if number is None:
                     return
-                # Half of them at one user, half sprayed over names that may exist.
-                user = "victim" if number % 2 else f"user{number}"
+                # A quarter of them at each of two users, half sprayed over names that may exist.
+                user = ("victim", f"user{number}", "neighbour", f"user{number}")[number % 4]
                 _, error = self.log_on(user, f"guess-{number}")
                 with lock:
                     outcomes[error] += 1
@@ -67,17 +79,18 @@ class BruteForceTest(unittest.TestCase):
         attackers = [threading.Thread(target=attack) for _ in range(ATTACKERS)]
         for attacker in attackers:
             attacker.start()
-        known, unknown = [], []
+        known, unknown, own = [], [], []
         self.assertTrue(suspicious.wait(timeout=120))
         for user, password in self.fresh:
             known.append(self.log_on("alice", "Correct-Horse-7"))
             unknown.append(self.log_on(user, password))
+            own.append(self.log_on_from_own_computer())
         for attacker in attackers:
             attacker.join()
 
         self.assertEqual(sum(outcomes.values()), ATTEMPTS, outcomes)
         self.assertEqual(set(outcomes), {"STATUS_LOGON_FAILURE", "STATUS_ACCOUNT_LOCKED_OUT"})
-        self.assertEqual({error for _, error in known + unknown}, {None})
+        self.assertEqual({error for _, error in known + unknown + own}, {None})
         # The python client itself is slow beside its 40 threads, so its share is measured with a
         # user for whom nothing is ever held back.
         slowest = max(took for took, _ in known)
@@ -86,7 +99,11 @@ class BruteForceTest(unittest.TestCase):
               f"new here {statistics.median(t for t, _ in unknown):.3f} s")
         self.assertLess(statistics.median(took for took, _ in unknown), ADDRESS_DELAY + slowest)
 
-        # The victim is refused here until the window ends; everybody is told why.
+        # Nobody guesses any more: neighbour gets in after a delay, with a client that he never used.
+        took, error = self.log_on("neighbour", "Logs-On-Daily-5")
+        self.assertIsNone(error)
+        self.assertGreaterEqual(took, ADDRESS_DELAY)
+        # The victim has never logged on here, and is refused until the window ends.
         self.assertEqual(self.log_on("victim", "Nobody-Guesses-3")[1], "STATUS_ACCOUNT_LOCKED_OUT")
         refused = json.loads(self.gateway.ctl("clients", "refused", "--json").stdout)
         counts = refused["counts"]
@@ -94,6 +111,11 @@ class BruteForceTest(unittest.TestCase):
         sentences = [row["why"] for row in refused["refused"]]
         self.assertIn('127.0.0.1: log-on of "victim" refused: too many failures from this address',
                       sentences)
+        done = self.gateway.ctl("user", "unlock", "victim")
+        self.assertEqual(done.stdout, "failed log-ons of victim forgotten: 10\n")
+        self.assertIsNone(self.log_on("victim", "Nobody-Guesses-3")[1])
+        self.assertRegex(self.gateway.ctl("clients", "forgive", self.gateway.host).stdout,
+                         "^failed log-ons from 127.0.0.1 forgotten: [1-9][0-9]*$")
         everything = json.dumps(refused) + self.gateway.log()
         self.assertNotIn("guess-", everything)
 

@@ -1,5 +1,6 @@
-// clients refused.
+// clients refused, forgive.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -47,6 +48,17 @@ void AddClientCommands(CLI::App& app, Context& context) {
   refused->callback([address, &context] {
     const json params = address->empty() ? json::object() : json{{"client", *address}};
     Run(context, "clients.refused", params, RenderRefused);
+  });
+  const auto forgiven = std::make_shared<std::string>();
+  CLI::App* forgive = clients->add_subcommand(
+      "forgive", "Forget the failed log-ons from an address, so that they delay nobody any more");
+  forgive->add_option("ADDRESS", *forgiven, "An IPv4 address, or an IPv6 address for its /64")
+      ->required();
+  forgive->callback([forgiven, &context] {
+    Run(context, "clients.forgive", {{"address", *forgiven}}, [](const json& result) {
+      return absl::StrCat("failed log-ons from ", result.value("address", ""),
+                          " forgotten: ", result.value("failures", uint64_t{0}), "\n");
+    });
   });
 }
 

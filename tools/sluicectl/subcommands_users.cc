@@ -1,5 +1,6 @@
-// user add, passwd, disable, enable, list, remove.
+// user add, passwd, disable, enable, unlock, list, remove.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -83,6 +84,16 @@ void AddUserCommands(CLI::App& app, Context& context) {
     Run(context, "user.list", json::object(), RenderUsers);
   });
   AddPasswd(*user, context);
+  const auto locked = std::make_shared<std::string>();
+  CLI::App* unlock = user->add_subcommand(
+      "unlock", "Forget a user's failed log-ons, so that none of them locks him out any more");
+  unlock->add_option("NAME", *locked)->required();
+  unlock->callback([locked, &context] {
+    Run(context, "user.unlock", {{"name", *locked}}, [](const json& result) {
+      return absl::StrCat("failed log-ons of ", result.value("name", ""),
+                          " forgotten: ", result.value("failures", uint64_t{0}), "\n");
+    });
+  });
   static constexpr struct {
     const char* verb;
     const char* help;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/auth/logon_throttle.h"
 #include "server/base/replace_file.h"
 #include "server/control/error_codes.h"
 #include "tests/server/control/control_fixture.h"
@@ -97,6 +98,23 @@ TEST_F(CommandsTest, RemovedUserLeavesItsGroups) {
   EXPECT_EQ(ResultOf(R"({"command":"user.remove","params":{"name":"BOB"}})")["groups"],
             json({"team"}));
   EXPECT_EQ(gateway_->groups().List().at("team"), std::vector<std::string>{"ann"});
+}
+
+TEST_F(CommandsTest, ALockOutIsLifted) {
+  const auto fail = [this](const char* peer, const char* user) {
+    gateway_->throttle().Failed({}, {peer, user, {}}, auth::Lane::kPair);
+  };
+  for (int i = 0; i < 3; ++i) fail("192.0.2.7:1", "bob");
+  fail("[2001:db8::1]:1", "bob");
+  fail("[2001:db8::1]:1", "ann");
+  EXPECT_EQ(ResultOf(R"({"command":"user.unlock","params":{"name":"BOB"}})"),
+            (json{{"name", "BOB"}, {"failures", 4}}));
+  EXPECT_EQ(ResultOf(R"({"command":"user.unlock","params":{"name":"bob"}})")["failures"], 0);
+  EXPECT_EQ(ResultOf(R"({"command":"clients.forgive","params":{"address":"2001:db8::2"}})"),
+            (json{{"address", "2001:db8::"}, {"failures", 2}}));
+  EXPECT_EQ(
+      ResultOf(R"({"command":"clients.forgive","params":{"address":"2001:db8::1"}})")["failures"],
+      0);
 }
 
 TEST_F(CommandsTest, NoAnswerHoldsAPasswordOrHash) {

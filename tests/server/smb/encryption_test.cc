@@ -234,7 +234,7 @@ TEST_F(EncryptionTest, ChangedFrameEndsTheConnectionAndIsCounted) {
     client.SendFrame(frame);
     EXPECT_TRUE(client.WaitForEnd()) << at;
     if (at != 44) ++failures;  // an unknown session has no key to try
-    EXPECT_TRUE(Eventually([&] { return Counter("failed_opens") == failures; })) << at;
+    EXPECT_TRUE(Eventually([&] { return Counter("failed_decryptions") == failures; })) << at;
   }
 }
 
