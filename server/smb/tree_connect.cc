@@ -16,6 +16,7 @@
 #include "server/fs/posix_security.h"
 #include "server/smb/chain.h"
 #include "server/smb/core_handlers.h"
+#include "server/smb/refusal.h"
 #include "server/smb/session_state.h"
 #include "server/smb/smb_connection.h"
 #include "server/smb/tree_access.h"

@@ -191,7 +191,7 @@ TEST_F(VolumeTest, AClosedOpenGetsNoLockLinkRenameOrDeletion) {
   EXPECT_EQ(runner_.Run(volume_.Link(*open, who_, name, false)), NtStatus::kFileClosed);
   EXPECT_EQ(Rename(*open, "other"), NtStatus::kFileClosed);
   EXPECT_EQ(SetDeletePending(*open, true), NtStatus::kFileClosed);
-  EXPECT_FALSE(other->node->delete_pending());
+  EXPECT_FALSE(other->node->DeletePending(*other));
   Close(other);
 }
 
