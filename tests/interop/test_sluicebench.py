@@ -258,6 +258,7 @@ class FailureBenchTest(unittest.TestCase):
         self.assertIn("STATUS_CONNECTION_DISCONNECTED", page.read_text())
 
     def test_full_disk_is_said(self):
+        self.directory.chmod(0o755)  # the user has to reach the share
         directory = self.directory / "full"
         directory.mkdir()
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "none", directory],
