@@ -320,7 +320,6 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
                                          const std::map<std::string, std::string>& preferences,
                                          const ServeShare& serve) {
   absl::Status status = CheckShareName(share.name);
-  if (status.ok() && share.storage == StorageKind::kPosix) status = ResolveSharePath(&share.path);
   if (!status.ok()) return status;
   if (share.storage != StorageKind::kPosix && !share.path.empty()) return NoPathInMemory();
   std::lock_guard<std::mutex> lock(changing_);
@@ -355,11 +354,7 @@ absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optiona
         "share's preferences are changed with prefs set share.NAME.KEY VALUE");
   }
   if (path.has_value() && changed.storage != StorageKind::kPosix) return NoPathInMemory();
-  if (path.has_value()) {
-    absl::Status status = ResolveSharePath(&*path);
-    if (!status.ok()) return status;
-    changed.path = *std::move(path);
-  }
+  if (path.has_value()) changed.path = *std::move(path);
   if (comment.has_value()) changed.comment = *std::move(comment);
   Runtime next = runtime_;
   const auto instead = FindOption(next.shares, name);

@@ -105,7 +105,8 @@ class LiveConfiguration {
   absl::StatusOr<ChangeResult> Reset(const std::vector<std::string>& names, bool dry_run);
 
   // Adds a share that is not there, or changes one that is; `share.preferences` says nothing,
-  // `preferences` (key -> text) does. ALREADY_EXISTS or NOT_FOUND otherwise.
+  // `preferences` (key -> text) does. ALREADY_EXISTS or NOT_FOUND otherwise. A directory's path is
+  // as ResolveSharePath gives it.
   absl::Status AddShare(ShareOptions share, const std::map<std::string, std::string>& preferences,
                         const ServeShare& serve);
   // Absent members stay; one at least is there.

@@ -17,6 +17,7 @@
 #include "server/auth/user_store.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
+#include "server/config/share_rules.h"
 
 namespace sluice::control {
 namespace {
@@ -67,11 +68,9 @@ bool IsWithin(std::filesystem::path path, const Inode& other) {
   }
 }
 
-// What is forbidden about the directory; "" for nothing.
-std::string Forbidden(const std::string& path, const std::string& state_directory) {
+// What is forbidden about the directory, which is without links; "" for nothing.
+std::string Forbidden(const std::string& real, const std::string& state_directory) {
   std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
-  if (error) return "";  // it is not there, which is said elsewhere
   Inode served;
   if (!Find(real, &served)) return "";
   if (IsWithin("/", served)) return "the root directory";
@@ -104,8 +103,10 @@ absl::Status CheckUserChange(const Call& call, absl::string_view name,
       absl::StrCat("user ", name, " would act as uid 0 (Unix account ", account, ")", kHowElse));
 }
 
-absl::Status CheckServedPath(const Call& call, const std::string& path) {
-  if (IsUnrestricted(call)) return absl::OkStatus();
+absl::Status ResolveServedPath(const Call& call, std::string* resolved) {
+  const absl::Status found = config::ResolveSharePath(resolved);
+  if (!found.ok() || IsUnrestricted(call)) return found;
+  const std::string& path = *resolved;
   const auto forbidden = std::make_shared<std::string>();
   const absl::Status answered = base::RunWithDeadline(
       [forbidden, path, state = call.context.configuration.started().gateway.state_dir] {

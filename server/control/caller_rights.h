@@ -21,9 +21,11 @@ bool IsUnrestricted(const Call& call);
 // `unix_user`, or where that is "" of the user `name` as it is.
 absl::Status CheckUserChange(const Call& call, absl::string_view name, absl::string_view unix_user);
 
-// PERMISSION_DENIED for /, /proc, /sys, /dev, what is below the latter, and the state directory
-// with what is above or below it, however they are named. May wait for storage, with a deadline.
-absl::Status CheckServedPath(const Call& call, const std::string& path);
+// Replaces the path by the real one, which is what has been checked. INVALID_ARGUMENT as
+// config::ResolveSharePath says. PERMISSION_DENIED for /, /proc, /sys, /dev, what is below the
+// latter, and the state directory with what is above or below it, however they are named. May wait
+// for storage, with a deadline.
+absl::Status ResolveServedPath(const Call& call, std::string* path);
 
 }  // namespace sluice::control
 

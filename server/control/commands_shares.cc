@@ -57,8 +57,10 @@ absl::StatusOr<json> ShareAdd(const Call& call) {
   share.path = call.params.value("path", "");
   share.comment = call.params.value("comment", "");
   config::ParseStorage(call.params.value("storage", "posix"), &share.storage);
-  absl::Status status = CheckServedPath(call, share.path);
-  if (!status.ok()) return status;
+  if (share.storage == StorageKind::kPosix) {
+    const absl::Status status = ResolveServedPath(call, &share.path);
+    if (!status.ok()) return status;
+  }
   std::map<std::string, std::string> preferences;
   const json values = call.params.value("preferences", json::object());
   std::vector<std::string> names;
@@ -66,8 +68,8 @@ absl::StatusOr<json> ShareAdd(const Call& call) {
     preferences[key] = ToText(value);
     names.push_back(absl::StrCat("share.", share.name, ".", key));
   }
-  status = call.context.configuration.AddShare(std::move(share), preferences,
-                                               ServeOn(call.context.gateway, false));
+  const absl::Status status = call.context.configuration.AddShare(
+      std::move(share), preferences, ServeOn(call.context.gateway, false));
   if (!status.ok()) return status;
   absl::StatusOr<json> shown = ShareGet(call);
   if (!shown.ok()) return shown;
@@ -84,10 +86,13 @@ std::optional<std::string> Optional(const json& params, const char* name) {
 bool Closes(const json& params) { return params.value("open_handles", "drain") == "close"; }
 
 absl::StatusOr<json> ShareChange(const Call& call) {
-  absl::Status status = CheckServedPath(call, call.params.value("path", ""));
-  if (!status.ok()) return status;
-  status = call.context.configuration.ChangeShare(
-      call.params.at("name").get_ref<const std::string&>(), Optional(call.params, "path"),
+  std::optional<std::string> path = Optional(call.params, "path");
+  if (path.has_value()) {
+    const absl::Status status = ResolveServedPath(call, &*path);
+    if (!status.ok()) return status;
+  }
+  const absl::Status status = call.context.configuration.ChangeShare(
+      call.params.at("name").get_ref<const std::string&>(), std::move(path),
       Optional(call.params, "comment"), ServeOn(call.context.gateway, Closes(call.params)));
   return status.ok() ? ShareGet(call) : status;
 }
