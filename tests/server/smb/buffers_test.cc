@@ -109,7 +109,9 @@ TEST_F(BuffersTest, AnnouncedFramesOfStrangersCostWhatHasArrived) {
   ASSERT_TRUE(Eventually([this] { return gateway_->Status().connections == kStrangers; }));
   ExpectServed();
   ASSERT_TRUE(Eventually([this] { return BytesInUse() >= kStrangers * 1024; }));
-  EXPECT_LE(BytesInUse(), kStrangers * 1024 + 2 * kMiB);
+  // What served the last client may still be on its way back.
+  EXPECT_TRUE(Eventually([this] { return BytesInUse() <= kStrangers * 1024 + kMiB; }))
+      << BytesInUse();
 }
 
 TEST_F(BuffersTest, StrangersThatSendMuchMayHaveASmallPart) {
@@ -123,7 +125,9 @@ TEST_F(BuffersTest, StrangersThatSendMuchMayHaveASmallPart) {
   }
   ASSERT_TRUE(Eventually([this] { return Counter("buffer_shortages") > 0; }));
   ExpectServed();
-  EXPECT_LE(BytesInUse(), (512u << 20) / limits::untrusted_share_divisor + 2 * kMiB);
+  EXPECT_TRUE(Eventually([this] {
+    return BytesInUse() <= (512u << 20) / limits::untrusted_share_divisor + kMiB;
+  })) << BytesInUse();
 }
 
 TEST_F(BuffersTest, UnfinishedFramesLeaveMemoryToOthersAndEndAsSlow) {
