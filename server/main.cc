@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -216,10 +217,14 @@ int Check(config::Configuration file) {
   return 0;
 }
 
-// A dump of the process would hold keys and password hashes. Nor can other processes of its user read
-// its memory.
+// A dump of the process would hold keys and password hashes. Nor can other processes of its user
+// read its memory.
 void ForbidDumps() {
-#ifndef __SANITIZE_ADDRESS__  // whose search for leaks reads this process's memory from another
+#ifdef __SANITIZE_ADDRESS__
+  // The search for leaks at the exit reads this process's memory from another, which the kernel
+  // forbids once credentials have changed.
+  std::atexit([] { prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); });
+#else
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }
