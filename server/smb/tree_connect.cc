@@ -150,7 +150,8 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   Respond(request, *share, *tree);
   if (share->kind == ShareKind::kDisk) {
     base::Log(base::LogLevel::kInfo,
-              {.connection = request.connection.state().id(), .session = request.session->id()},
+              base::LogIds{.connection = request.connection.state().id(),
+                           .session = request.session->id()},
               "client %s (%s) uses share %s", request.connection.peer(),
               request.session->user().name, share->name);
     if (chain.audits()) chain.Audit({.event = "share"});
