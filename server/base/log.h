@@ -41,8 +41,8 @@ uint64_t LostLogLines();
 void LogLine(LogLevel level, const LogIds& ids, absl::string_view line);
 
 template <typename... Args>
-void Log(LogLevel level, const LogIds& ids, const absl::FormatSpec<Args...>& format,
-         const Args&... args) {
+void LogWithIds(LogLevel level, const LogIds& ids, const absl::FormatSpec<Args...>& format,
+                const Args&... args) {
   if (LogEnabled(level)) LogLine(level, ids, absl::StrFormat(format, args...));
 }
 

@@ -25,8 +25,8 @@ void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_vi
                            .ok = false,
                            .user = user,
                            .detail = why});
-  base::Log(base::LogLevel::kInfo, base::LogIds{.connection = request.connection.state().id()},
-            "client %s: %s", peer, why);
+  base::LogWithIds(base::LogLevel::kInfo, {.connection = request.connection.state().id()},
+                   "client %s: %s", peer, why);
 }
 
 void NoteEnd(SmbConnection& connection, const proto::Header* header, absl::string_view rule) {
@@ -41,7 +41,7 @@ void NoteEnd(SmbConnection& connection, const proto::Header* header, absl::strin
     server.audit->Write(
         {.event = "refused", .ok = false, .client = peer, .connection = id, .detail = why});
   }
-  base::Log(base::LogLevel::kInfo, base::LogIds{.connection = id}, "client %s: %s", peer, why);
+  base::LogWithIds(base::LogLevel::kInfo, {.connection = id}, "client %s: %s", peer, why);
 }
 
 void EndConnection(SmbConnection& connection, const proto::Header* header, absl::string_view rule) {

@@ -189,13 +189,12 @@ absl::string_view Establish(Request& request, const proto::SessionSetupRequest& 
     }
     session->set_encrypt(mode >= EncryptionMode::kDesired && session->CanEncrypt());
     StateOf(*session).reject_plain = mode == EncryptionMode::kRequired;
-    base::Log(base::LogLevel::kInfo,
-              base::LogIds{.connection = connection.state().id(), .session = session->id()},
-              "client %s has come: %s by %s, SMB %s, signing %s, cipher %s", connection.peer(),
-              who.anonymous ? "(anonymous)" : who.user.c_str(), who.mechanism,
-              proto::Name(connection.dialect()),
-              crypto::Name(session->crypto()->signing_algorithm()),
-              crypto::Name(session->crypto()->cipher()));
+    base::LogWithIds(
+        base::LogLevel::kInfo, {.connection = connection.state().id(), .session = session->id()},
+        "client %s has come: %s by %s, SMB %s, signing %s, cipher %s", connection.peer(),
+        who.anonymous ? "(anonymous)" : who.user.c_str(), who.mechanism,
+        proto::Name(connection.dialect()), crypto::Name(session->crypto()->signing_algorithm()),
+        crypto::Name(session->crypto()->cipher()));
   }
   Publish(worker, connection, session);
   StateOf(*session).unfinished.reset();

@@ -114,8 +114,8 @@ void SmbConnection::Drop(net::CloseReason reason) {
   if (!alive_) return;
   alive_ = false;
   worker_.counters().dropped.Add();
-  base::Log(base::LogLevel::kDebug, base::LogIds{.connection = state_.id()},
-            "connection %s is ended: %s", peer_, net::Name(reason));
+  base::LogWithIds(base::LogLevel::kDebug, {.connection = state_.id()},
+                   "connection %s is ended: %s", peer_, net::Name(reason));
   transport_->Close(reason);
 }
 
@@ -170,9 +170,8 @@ void SmbConnection::OnAuthenticationTimer() {
                                          limit / kNanosPerMilli, " ms");
     worker_.counters().failed_logons.Add();
     worker_.server().refusals.Add(base::RefusalKind::kLogon, peer_, session->user().name, why);
-    base::Log(base::LogLevel::kInfo,
-              base::LogIds{.connection = state_.id(), .session = session->id()}, "client %s: %s",
-              peer_, why);
+    base::LogWithIds(base::LogLevel::kInfo, {.connection = state_.id(), .session = session->id()},
+                     "client %s: %s", peer_, why);
     session->AbandonAuthentication();
     if (session->state() == session::SessionState::kInProgress) {
       ring::Spawn(EndSession(session, nullptr, why));
@@ -201,8 +200,8 @@ void SmbConnection::TellOfEnd(session::Session& session, absl::string_view why) 
   // Nobody has logged on to it, and been told of.
   if (session.attachment == nullptr || StateOf(session).since == 0) return;
   const std::string& user = session.user().name;
-  base::Log(base::LogLevel::kInfo, base::LogIds{.connection = state_.id(), .session = session.id()},
-            "session of client %s (%s) ends: %s", peer_, user, why);
+  base::LogWithIds(base::LogLevel::kInfo, {.connection = state_.id(), .session = session.id()},
+                   "session of client %s (%s) ends: %s", peer_, user, why);
   if (base::AuditLog* const audit = worker_.server().audit; audit != nullptr) {
     audit->Write({.event = "logoff",
                   .user = user,

@@ -149,11 +149,11 @@ ring::Task<NtStatus> HandleTreeConnect(Request& request) {
   chain.SetTree(tree);
   Respond(request, *share, *tree);
   if (share->kind == ShareKind::kDisk) {
-    base::Log(base::LogLevel::kInfo,
-              base::LogIds{.connection = request.connection.state().id(),
-                           .session = request.session->id()},
-              "client %s (%s) uses share %s", request.connection.peer(),
-              request.session->user().name, share->name);
+    base::LogWithIds(
+        base::LogLevel::kInfo,
+        {.connection = request.connection.state().id(), .session = request.session->id()},
+        "client %s (%s) uses share %s", request.connection.peer(), request.session->user().name,
+        share->name);
     if (chain.audits()) chain.Audit({.event = "share"});
   }
   co_return NtStatus::kOk;
