@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -338,6 +339,15 @@ Result<StatFs> StatFsOf(int fd) {
   std::memcpy(&out.id, &raw.f_fsid, sizeof out.id);
   out.name_bytes_max = raw.f_namelen;
   return out;
+}
+
+bool HasRoomFor(int fd, uint64_t bytes, bool reserved_too) {
+  struct stat file {};
+  Result<StatFs> space = StatFsOf(fd);
+  if (!space.ok() || space->blocks_total == 0 || ::fstat(fd, &file) != 0) return true;
+  const uint64_t taken = static_cast<uint64_t>(file.st_blocks) * 512;
+  const uint64_t blocks = reserved_too ? space->blocks_free : space->blocks_available;
+  return bytes <= taken || (bytes - taken) / space->block_bytes <= blocks;
 }
 
 }  // namespace sluice::storage::posix

@@ -70,6 +70,9 @@ int SetModeOf(XattrTarget target, uint32_t mode);
 int SetOwnerOf(int fd, uint32_t uid, uint32_t gid);
 Result<std::string> ReadLinkOf(int fd);
 Result<StatFs> StatFsOf(int fd);
+// Whether the file system has room for a file of so many bytes, or does not say; with
+// `reserved_too` counting the blocks that are reserved for root.
+bool HasRoomFor(int fd, uint64_t bytes, bool reserved_too);
 
 }  // namespace sluice::storage::posix
 

@@ -124,6 +124,13 @@ Task<int> PosixFile::Allocate(uint64_t bytes) {
   if (path_only_) co_return -EBADF;
   if (bytes == 0) co_return 0;
   if (bytes > kOffsetMax) co_return -EFBIG;
+  // The kernel takes all that is free, from everybody, before it finds that this is not enough.
+  const bool reserved_too = who_ == nullptr || who_->uid == 0;
+  const auto fits = [fd = fd_.get(), bytes, reserved_too] {
+    return HasRoomFor(fd, bytes, reserved_too);
+  };
+  const bool fit = local() ? fits() : co_await Loop::Current().Offload(Reader(), fits);
+  if (!fit) co_return -ENOSPC;
   co_return co_await Loop::Current().Fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes,
                                                who_.get());
 }

@@ -28,7 +28,7 @@ class LogTest : public testing::Test {
 };
 
 TEST_F(LogTest, TextHasTimeLevelIdsAndMessage) {
-  Log(LogLevel::kWarning, {.connection = 17, .session = 0xABCD}, "user %s", "alice");
+  LogWithIds(LogLevel::kWarning, {.connection = 17, .session = 0xABCD}, "user %s", "alice");
   const std::vector<std::string> lines = Lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0].substr(10, 1), "T");
@@ -42,7 +42,7 @@ TEST_F(LogTest, TextWithoutIdsHasNoBrackets) {
 
 TEST_F(LogTest, JsonIsAnObjectALine) {
   SetLogFormat(LogFormat::kJson);
-  Log(LogLevel::kError, {.connection = 3}, "a \"quoted\"\nname %s", "\xff");
+  LogWithIds(LogLevel::kError, {.connection = 3}, "a \"quoted\"\nname %s", "\xff");
   const std::vector<std::string> lines = Lines();
   ASSERT_EQ(lines.size(), 1u);
   const nlohmann::json line = nlohmann::json::parse(lines[0]);

@@ -396,6 +396,18 @@ TEST_F(IdentityTest, ChangesByAUserTakeSetuidAndSetgidAway) {
 }
 
 // Needs loop devices and mke2fs.
+TEST_F(IdentityTest, AllocatingMoreThanIsFreeTakesNothing) {
+  WriteFile(InShare("file"), "x");
+  Result<std::unique_ptr<File>> file = Await(backend().Open(process_, "file", Flags(true, true)));
+  ASSERT_TRUE(file.ok());
+  const uint64_t before = Await(file.value()->GetStat()).value().allocated;
+  const StatFs space = Await(backend().GetStatFs(process_)).value();
+  const uint64_t too_much = (space.blocks_total + 1) * space.block_bytes;
+  EXPECT_EQ(Await(file.value()->Allocate(too_much)), -ENOSPC);
+  EXPECT_EQ(Await(file.value()->GetStat()).value().allocated, before);
+  runner_.Do([&] { file.value().reset(); });
+}
+
 TEST_F(IdentityTest, TheReservedBlocksAreNotForUsers) {
   SmallFileSystem small;
   if (!small.mounted()) GTEST_SKIP() << "no file system can be mounted here";
