@@ -13,6 +13,9 @@ namespace sluice::limits {
 inline constexpr size_t groups_max = 4096;
 inline constexpr size_t group_members_max = 4096;
 inline constexpr size_t refusals_max = 1000;
+inline constexpr size_t kRefusalsPerAddressMax = 100;
+// Lines of log and audit about an address, for what costs it no log-on.
+inline constexpr uint32_t kRefusalLinesPerSecondMax = 20;
 
 // What the throttle of log-ons remembers (server/auth/logon_throttle.h): addresses with failures;
 // the users whose failures each has, and fewer once half of all are taken; users that have logged

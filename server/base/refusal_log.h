@@ -36,23 +36,41 @@ struct Refusal {
   int64_t last_wall_nanos = 0;
 };
 
-// Keeps limits::refusals_max refusals; the same one again only counts. Thread-safe; no I/O.
+// Keeps limits::refusals_max refusals, of one address a part; the same one again only counts.
+// Thread-safe; no I/O.
 class RefusalLog {
  public:
   explicit RefusalLog(const Clock& clock);
 
+  struct Line {
+    bool write = true;      // whether log and audit log should have a line about it
+    uint64_t left_out = 0;  // how many of the address had none since its last line
+  };
   // `peer`: address and port. `why` ends the sentence "ADDRESS: ..."; what a peer wrote into it
-  // must have been made printable.
-  void Add(RefusalKind kind, absl::string_view peer, absl::string_view user, absl::string_view why);
+  // must have been made printable. Two refusals of an address and user with one `rule` are the same
+  // and keep the latest `why`, so that nothing of the peer's choice tells them apart; "" is `why`.
+  Line Add(RefusalKind kind, absl::string_view peer, absl::string_view user, absl::string_view why,
+           absl::string_view rule = "");
   // The latest first.
   std::vector<Refusal> List() const;
   // Since the start, whatever was forgotten.
   uint64_t Count(RefusalKind kind) const;
 
  private:
+  // Of an address.
+  struct Lines {
+    uint64_t second = 0;  // of the monotonic clock
+    uint32_t written = 0;
+    uint64_t left_out = 0;
+  };
+
+  Line TakeLine(RefusalKind kind, const std::string& client);  // mutex_ is held
+  void MakeRoom(const std::string& client);                    // mutex_ is held
+
   const Clock& clock_;
   mutable std::mutex mutex_;
   LruMap<Refusal> refusals_;                      // mutex_
+  LruMap<Lines> lines_;                           // mutex_
   std::array<uint64_t, kRefusalKinds> counts_{};  // mutex_
 };
 

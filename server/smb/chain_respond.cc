@@ -232,7 +232,8 @@ void Chain::AddPiece(const proto::Header& header, size_t length, bool sign) {
   } else if (sign && NeedsSignature()) {
     complete.flags |= proto::kFlagSigned;
     piece.signer = std::move(session_);  // the command is at its end
-  } else if (keys == nullptr && request_->header.is_signed()) {
+  } else if (keys == nullptr && request_->header.is_signed() &&
+             header.status == static_cast<uint32_t>(NtStatus::kUserSessionDeleted)) {
     // There is no key to sign with. A client that needs signatures would take this answer for a
     // forged one and not learn that its session is gone, so it gets its own signature back, as
     // from Windows.

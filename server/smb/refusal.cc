@@ -17,16 +17,28 @@ namespace sluice::smb {
 
 using proto::Dialect;
 
+namespace {
+
+std::string WithLeftOut(absl::string_view why, const base::RefusalLog::Line& line) {
+  if (line.left_out == 0) return std::string(why);
+  return absl::StrCat(why, " (and ", line.left_out, " more of the client without a line)");
+}
+
+}  // namespace
+
 void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_view user,
-                 absl::string_view why) {
+                 absl::string_view why, absl::string_view rule) {
   const std::string& peer = request.connection.peer();
-  request.chain->worker().server().refusals.Add(kind, peer, user, why);
+  const base::RefusalLog::Line line =
+      request.chain->worker().server().refusals.Add(kind, peer, user, why, rule);
+  if (!line.write) return;
+  const std::string text = WithLeftOut(why, line);
   request.exchange->Audit({.event = kind == base::RefusalKind::kAccess ? "share" : "refused",
                            .ok = false,
                            .user = user,
-                           .detail = why});
+                           .detail = text});
   base::LogWithIds(base::LogLevel::kInfo, {.connection = request.connection.state().id()},
-                   "client %s: %s", peer, why);
+                   "client %s: %s", peer, text);
 }
 
 void NoteEnd(SmbConnection& connection, const proto::Header* header, absl::string_view rule) {
@@ -36,7 +48,10 @@ void NoteEnd(SmbConnection& connection, const proto::Header* header, absl::strin
   if (header != nullptr) absl::StrAppend(&why, ", ", FrameName(*header));
   absl::StrAppend(&why, ": ", rule);
   ServerState& server = connection.worker().server();
-  server.refusals.Add(base::RefusalKind::kProtocol, peer, "", why);
+  const base::RefusalLog::Line line =
+      server.refusals.Add(base::RefusalKind::kProtocol, peer, "", why, rule);
+  if (!line.write) return;
+  why = WithLeftOut(why, line);
   if (server.audit != nullptr) {
     server.audit->Write(
         {.event = "refused", .ok = false, .client = peer, .connection = id, .detail = why});

@@ -15,9 +15,10 @@
 namespace sluice::smb {
 
 // Remembers, logs and audits it; the client gets a status. `why` ends the sentence "ADDRESS: ...",
-// with nothing of the peer's in it that is not base::Quoted.
+// with nothing of the peer's in it that is not base::Quoted. With a `rule`, `why` is "READ with
+// message id 5: RULE". Beyond a rate the client has no line in log and audit log.
 void NoteRefusal(const Request& request, base::RefusalKind kind, absl::string_view user,
-                 absl::string_view why);
+                 absl::string_view why, absl::string_view rule = "");
 
 // Ends the connection for what the client sent, after NoteEnd.
 void EndConnection(SmbConnection& connection, const proto::Header* header, absl::string_view rule);

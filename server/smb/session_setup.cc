@@ -316,12 +316,12 @@ ring::Task<NtStatus> Attempt(Request& request, auth::SpnegoServer& spnego,
   if (failed) server.throttle.Failed(limits, *claim, verdict.lane);
   if (judges) server.throttle.Judged(*claim, verdict.lane);
   if (failed) {
-    std::string reason = spnego.Reason();
-    if (reason.empty()) reason = std::string(proto::Name(status));
-    if (status == NtStatus::kInvalidParameter) {
-      reason = absl::StrCat(FrameName(request.header), ": ", reason);
-    }
-    NoteRefusal(request, base::RefusalKind::kLogon, user, LogonSentence(user, reason));
+    std::string rule = spnego.Reason();
+    if (rule.empty()) rule = std::string(proto::Name(status));
+    const std::string reason = status == NtStatus::kInvalidParameter
+                                   ? absl::StrCat(FrameName(request.header), ": ", rule)
+                                   : rule;
+    NoteRefusal(request, base::RefusalKind::kLogon, user, LogonSentence(user, reason), rule);
     co_await Pause(request, limits.failure_delay);
     // As if nobody had looked at it.
     if (verdict.lane == auth::Lane::kSlow) co_return NtStatus::kAccountLockedOut;
@@ -378,9 +378,9 @@ ring::Task<NtStatus> HandleSessionSetup(Request& request) {
   Chain& chain = *request.chain;
   proto::SessionSetupRequest setup;
   if (!proto::SessionSetupRequest::Decode(request.message, &setup)) {
+    constexpr char kRule[] = "its security buffer is not in the message ([MS-SMB2] 2.2.5)";
     NoteRefusal(request, base::RefusalKind::kProtocol, "",
-                absl::StrCat(FrameName(request.header),
-                             ": its security buffer is not in the message ([MS-SMB2] 2.2.5)"));
+                absl::StrCat(FrameName(request.header), ": ", kRule), kRule);
     co_return NtStatus::kInvalidParameter;
   }
   request.connection.NoteProgress();

@@ -27,13 +27,16 @@ void Worker::AddConnection(int fd, std::string peer) {
   const uint64_t max = preferences().limits.connections_per_address;
   if (!server_.addresses.Enter(peer, max)) {
     counters_.refused_of_address.Add();
-    server_.refusals.Add(base::RefusalKind::kLimit, peer, "",
-                         absl::StrCat("its address has ", max,
-                                      " connections; limits.connections_per_address is ", max));
-    base::Log(base::LogLevel::kInfo,
-              "client %s was refused: its address has %d connections, and "
-              "limits.connections_per_address allows no more",
-              peer, max);
+    const base::RefusalLog::Line line =
+        server_.refusals.Add(base::RefusalKind::kLimit, peer, "",
+                             absl::StrCat("its address has ", max,
+                                          " connections; limits.connections_per_address is ", max));
+    if (line.write) {
+      base::Log(base::LogLevel::kInfo,
+                "client %s was refused: its address has %d connections, and "
+                "limits.connections_per_address allows no more",
+                peer, max);
+    }
     loop_.Close(fd);
     loop_.load().fetch_sub(1, std::memory_order_relaxed);
     return;

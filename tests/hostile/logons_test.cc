@@ -1,7 +1,9 @@
-// Log-ons as a weapon: begun and never finished (the class of CVE-2023-32247), and passwords guessed
-// from behind the address of an honest client.
+// Log-ons as a weapon: begun and never finished (the class of CVE-2023-32247), and passwords
+// guessed from behind the address of an honest client.
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "proto/smb2/echo.h"
@@ -73,6 +75,29 @@ TEST_F(HostileLogons, AnAdministratorLiftsALockOut) {
   const RealGateway::Answer unlock = gateway_->Ctl({"user", "unlock", "bob"});
   EXPECT_EQ(unlock.out, "failed log-ons of bob forgotten: 3\n");
   EXPECT_EQ(bob.LogOn("bob", "hidden"), NtStatus::kOk);
+}
+
+// An answer at once for each of them, and no log-on that is counted.
+TEST_F(HostileLogons, MalformedOnesFillNeitherLogNorList) {
+  TestClient attacker(address());
+  ASSERT_TRUE(attacker.Negotiate());
+  constexpr int kRequests = 500;
+  for (int i = 0; i < kRequests; ++i) {
+    Bytes request = attacker.Request(Command::kSessionSetup, proto::SessionSetupRequest());
+    std::fill_n(request.begin() + 76, 4, uint8_t{0xFF});  // offset and length of its token
+    const uint64_t id = attacker.next_message_id - 1;
+    attacker.SendFrame(request);
+    const std::optional<Reply> reply = attacker.WaitFor(id);
+    ASSERT_TRUE(reply.has_value());
+    ASSERT_EQ(reply->status(), NtStatus::kInvalidParameter);
+  }
+  const std::string log = gateway_->Log();
+  int lines = 0;
+  for (size_t at = 0; (at = log.find("security buffer", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_GT(lines, 0);
+  EXPECT_LT(lines, kRequests / 2);
+  const RealGateway::Answer refused = gateway_->Ctl({"clients", "refused", "--json"});
+  EXPECT_EQ(refused.out.find("security buffer"), refused.out.rfind("security buffer"));
 }
 
 }  // namespace

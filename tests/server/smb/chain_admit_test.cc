@@ -174,6 +174,20 @@ TEST_F(ChainAdmitTest, UnknownSessionsRequestGetsItsOwnSignatureBack) {
   client_->session_id = right;
 }
 
+TEST_F(ChainAdmitTest, AnotherErrorWithoutASessionIsNotSigned) {
+  const uint64_t right = std::exchange(client_->session_id, 0x1234);
+  Bytes request = client_->Request(Command::kFlush, proto::FlushRequest(), proto::kFlagAsync);
+  client_->Sign(&request);
+  proto::Header sent;
+  ASSERT_TRUE(proto::Header::Decode(request, &sent));
+  client_->SendFrame(request);
+  const std::optional<Reply> reply = client_->WaitFor(sent.message_id);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->status(), NtStatus::kInvalidParameter);
+  EXPECT_FALSE(reply->header.is_signed());
+  client_->session_id = right;
+}
+
 TEST_F(ChainAdmitTest, SessionOfAnotherConnectionIsDeleted) {
   TestClient other(address());
   ASSERT_TRUE(other.Start());
