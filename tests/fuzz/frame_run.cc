@@ -29,7 +29,7 @@ class Play {
  public:
   Play(FuzzServer& server, crypto::BatchStage& stage, uint8_t options)
       : server_(server), stage_(stage), options_(options) {
-    Preferences preferences;
+    Preferences preferences = InitialPreferences();
     preferences.signing_required = (options & kOptionSigningRequired) != 0;
     if ((options & kOptionEncryptionRequired) != 0) {
       preferences.encryption = EncryptionMode::kRequired;

@@ -70,7 +70,6 @@ void Finding(const std::string& what) {
   std::abort();
 }
 
-// One input's failed log-ons must not delay another's.
 Preferences InitialPreferences() {
   Preferences preferences;
   preferences.auth.failure_delay = 0;
@@ -246,6 +245,9 @@ void FuzzServer::CheckIdle() {
   if (loop_->load().load() != 0) Finding("the loop's load is not zero");
   if (sessions_.size() != 0) Finding(absl::StrCat(sessions_.size(), " sessions are left"));
   if (nodes_.size() != 0) Finding(absl::StrCat(nodes_.size(), " open files are left"));
+  if (state_->quotas.opens() != 0 || state_->quotas.pipe_bytes() != 0) {
+    Finding("an open or a pipe's memory is still charged");
+  }
   if (ring_->operations_in_flight() != 0) {
     Finding(absl::StrCat(ring_->operations_in_flight(), " operations are left"));
   }

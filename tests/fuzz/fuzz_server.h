@@ -42,6 +42,9 @@ class SeededRandom final : public base::Random {
   std::mt19937_64 engine_;
 };
 
+// Of a server without delays after failed log-ons, which one input would leave to another.
+Preferences InitialPreferences();
+
 // Users "alice" and "bob" with the passwords kPassword; shares "files" and, read-only, "fixed" with
 // a few files in memory, "disk" and, read-only, "locked" over one directory, and IPC$. As root
 // alice and bob have Unix accounts, so that credentials are switched.
