@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -220,6 +221,9 @@ int Check(config::Configuration file) {
 // A dump of the process would hold keys and password hashes. Nor can other processes of its user
 // read its memory.
 void ForbidDumps() {
+  // The kernel forgets the other one at a change of credentials.
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
 #ifdef __SANITIZE_ADDRESS__
   // The search for leaks at the exit reads this process's memory from another, which the kernel
   // forbids once credentials have changed.

@@ -330,6 +330,11 @@ absl::Status LiveConfiguration::AddShare(ShareOptions share,
   Runtime next = runtime_;
   Preferences scratch = effective_.preferences;
   scratch.shares[share.name];
+  // Nor are those of one that was taken out of the file.
+  std::erase_if(next.preferences, [&](const auto& entry) {
+    const absl::StatusOr<PreferenceKey> key = FindPreference(scratch, entry.first);
+    return key.ok() && key->share == share.name;
+  });
   for (const auto& [key, value] : preferences) {
     const std::string name = absl::StrCat("share.", share.name, ".", key);
     status = SetPreference(scratch, name, value);
@@ -348,6 +353,8 @@ absl::Status LiveConfiguration::ChangeShare(absl::string_view name, std::optiona
   const ShareView* found = FindShare(name);
   if (found == nullptr) return absl::NotFoundError(absl::StrCat("there is no share ", name));
   ShareOptions changed = found->options;
+  // Those in effect, which next.preferences has: nothing that a reset should go back to.
+  changed.preferences = SharePreferences();
   if (!path.has_value() && !comment.has_value()) {
     return absl::InvalidArgumentError(
         "there is nothing to change: give a path or a comment (sluicectl: --path, --comment); a "

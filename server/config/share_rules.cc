@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <memory>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
+#include "server/base/fold_name.h"
 #include "server/base/printable.h"
 
 namespace sluice::config {
@@ -29,7 +29,7 @@ absl::Status CheckShareName(absl::string_view name) {
                      " characters of UTF-8, none of \\ / [ ] : | < > + = ; , * ? \" and no "
                      "control characters"));
   }
-  if (absl::EqualsIgnoreCase(name, "IPC$")) {
+  if (base::SameName(name, "IPC$")) {
     return absl::InvalidArgumentError("name: IPC$ is always there and cannot be a directory");
   }
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,15 +10,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/auth/user_store.h"
 #include "server/base/control_limits.h"
 #include "server/base/deadline_call.h"
 #include "server/config/share_rules.h"
+#include "server/ring/credentials.h"
 
 namespace sluice::control {
 namespace {
@@ -26,19 +31,33 @@ constexpr size_t kRecordBytesMax = 1u << 20;
 constexpr char kHowElse[] =
     "; root may, and others where the file says [server] control_unrestricted = true";
 
-// As the gateway would take it. What cannot be looked up is nobody's account now, and is looked up
-// again at the log-on: a name may become that of an account later, but root has one already.
-bool IsRootAccount(const std::string& unix_user) {
+// The account's uid as the gateway would take it; none where there is no such account. An account
+// that cannot be looked up counts as root's: it may be, at the log-on.
+std::optional<uint32_t> UidOf(const std::string& unix_user) {
   uint32_t uid = 0;
-  if (absl::SimpleAtoi(unix_user, &uid)) return uid == 0;
+  if (absl::SimpleAtoi(unix_user, &uid)) return uid;
   std::vector<char> memory(4096);
   passwd record{};
   passwd* found = nullptr;
-  while (getpwnam_r(unix_user.c_str(), &record, memory.data(), memory.size(), &found) == ERANGE &&
-         memory.size() < kRecordBytesMax) {
-    memory.resize(memory.size() * 4);
+  int error = 0;
+  do {
+    error = getpwnam_r(unix_user.c_str(), &record, memory.data(), memory.size(), &found);
+    if (error == ERANGE) memory.resize(memory.size() * 4);
+  } while ((error == ERANGE && memory.size() <= kRecordBytesMax) || error == EINTR);
+  if (found != nullptr) return found->pw_uid;
+  // These say "not there" as well, see getpwnam(3).
+  if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) {
+    return std::nullopt;
   }
-  return found != nullptr && found->pw_uid == 0;
+  return 0;
+}
+
+// Whether a user with this account could take over the gateway: as root, or as the account that the
+// gateway itself has, whose files are its state. Where users cannot have accounts of their own they
+// all act as that one.
+bool TakesOver(const std::string& unix_user) {
+  const std::optional<uint32_t> uid = UidOf(unix_user);
+  return uid == 0u || (uid == geteuid() && ring::CanChangeCredentials());
 }
 
 struct Inode {
@@ -68,8 +87,24 @@ bool IsWithin(std::filesystem::path path, const Inode& other) {
   }
 }
 
+// Of the gateway: who can replace one of them has taken it over, or has destroyed what it recorded.
+struct OwnFiles {
+  std::string state_directory;
+  std::vector<std::pair<std::string, const char*>> files;
+};
+
+OwnFiles OwnFilesOf(const config::Configuration& configuration) {
+  const GatewayOptions& gateway = configuration.gateway;
+  return {gateway.state_dir,
+          {{configuration.control_socket, "the control socket"},
+           {configuration.file, "the configuration file"},
+           {configuration.log_file, "the log"},
+           {gateway.audit_file, "the audit log"},
+           {gateway.kerberos_keytab, "the keytab"}}};
+}
+
 // What is forbidden about the directory, which is without links; "" for nothing.
-std::string Forbidden(const std::string& real, const std::string& state_directory) {
+std::string Forbidden(const std::string& real, const OwnFiles& own) {
   std::error_code error;
   Inode served;
   if (!Find(real, &served)) return "";
@@ -78,7 +113,13 @@ std::string Forbidden(const std::string& real, const std::string& state_director
     Inode inode;
     if (Find(system, &inode) && IsWithin(real, inode)) return system;
   }
-  const std::filesystem::path state = std::filesystem::canonical(state_directory, error);
+  for (const auto& [file, what] : own.files) {
+    if (file.empty()) continue;
+    const std::filesystem::path directory =
+        std::filesystem::canonical(std::filesystem::path(file).parent_path(), error);
+    if (!error && IsWithin(directory, served)) return absl::StrCat("a directory with ", what);
+  }
+  const std::filesystem::path state = std::filesystem::canonical(own.state_directory, error);
   Inode inode;
   if (error || !Find(state, &inode)) return "";
   if (IsWithin(state, served)) return "a directory with the gateway's state";
@@ -97,10 +138,14 @@ absl::Status CheckUserChange(const Call& call, absl::string_view name,
   std::string account(unix_user);
   auth::User user;
   if (account.empty() && call.context.gateway.users().Find(name, &user)) account = user.unix_user;
-  // Without an account of its own a user is never uid 0: see server/auth/identity_map.h.
-  if (account.empty() || !IsRootAccount(account)) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      absl::StrCat("user ", name, " would act as uid 0 (Unix account ", account, ")", kHowElse));
+  // Without an account that is named, a user has the one of its name, unless that is uid 0: see
+  // server/auth/identity_map.h.
+  const bool named = !account.empty();
+  if (!named) account = absl::AsciiStrToLower(name);
+  if (!TakesOver(account) || (!named && UidOf(account) == 0u)) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("user ", name, " would act as uid 0 or as the ",
+                                                  "gateway itself (Unix account ", account, ")",
+                                                  kHowElse));
 }
 
 absl::Status ResolveServedPath(const Call& call, std::string* resolved) {
@@ -109,8 +154,8 @@ absl::Status ResolveServedPath(const Call& call, std::string* resolved) {
   const std::string& path = *resolved;
   const auto forbidden = std::make_shared<std::string>();
   const absl::Status answered = base::RunWithDeadline(
-      [forbidden, path, state = call.context.configuration.started().gateway.state_dir] {
-        *forbidden = Forbidden(path, state);
+      [forbidden, path, own = OwnFilesOf(call.context.configuration.started())] {
+        *forbidden = Forbidden(path, own);
       },
       std::chrono::milliseconds(limits::kStorageAnswerMillis));
   if (!answered.ok()) {

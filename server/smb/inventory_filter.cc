@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "server/base/fold_name.h"
 
 namespace sluice::smb {
 namespace {
@@ -61,7 +62,7 @@ bool Matches(const InventoryQuery& query, const InventoryRow& row) {
   if (query.kind == InventoryKind::kConnections) return true;
   if (!filter.user.empty() && !absl::EqualsIgnoreCase(filter.user, row.user)) return false;
   if (query.kind == InventoryKind::kSessions) return true;
-  if (!filter.share.empty() && !absl::EqualsIgnoreCase(filter.share, row.share)) return false;
+  if (!filter.share.empty() && !base::SameName(filter.share, row.share)) return false;
   if (query.kind == InventoryKind::kTrees) return true;
   return filter.path.empty() || PathMatches(filter.path, row.path);
 }

@@ -16,10 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string JsonText(const json& value) {
-  return base::Printable(value.dump(2, ' ', false, json::error_handler_t::replace), "\n") + "\n";
-}
-
 void Tell(const Context& context, absl::string_view code, const std::string& message) {
   if (context.json) {
     const json error = {{"error", {{"code", std::string(code)}, {"message", message}}}};
@@ -34,6 +30,10 @@ std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
 }
 
 }  // namespace
+
+std::string JsonText(const json& value) {
+  return base::Printable(value.dump(2, ' ', false, json::error_handler_t::replace), "\n") + "\n";
+}
 
 void Fail(Context& context, const absl::Status& status) {
   Tell(context, CodeName(status), std::string(status.message()));

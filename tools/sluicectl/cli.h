@@ -36,6 +36,9 @@ using Render = std::function<std::string(const nlohmann::json&)>;
 void Run(Context& context, const std::string& command, const nlohmann::json& params,
          const Render& render);
 
+// Indented, ends with a newline. What could steer a terminal is escaped.
+std::string JsonText(const nlohmann::json& value);
+
 // Says what went wrong, with --json as {"error": {"code", "message"}} on standard output; sets the
 // exit code.
 void Fail(Context& context, const absl::Status& status);

@@ -62,10 +62,10 @@ void ImportSamba(Context& context, const SambaOptions& options) {
     if (!written.ok()) return Fail(context, written);
   }
   if (context.json) {
-    std::cout << json{{"toml", imported.toml}, {"notes", imported.notes}}.dump(2) << "\n";
+    std::cout << JsonText(json{{"toml", imported.toml}, {"notes", imported.notes}});
     return;
   }
-  if (output.empty()) std::cout << imported.toml;
+  if (output.empty()) std::cout << base::Printable(imported.toml, "\n");
   if (imported.notes.empty()) return;
   std::cerr << "Not carried over, or carried over otherwise than you may expect:\n";
   for (const std::string& note : imported.notes) {
@@ -127,7 +127,7 @@ void ImportUsers(Context& context, const std::string& path) {
   if (in.bad()) return fail();  // a directory, for one
   if (!lines.empty() && !SendUsers(context, lines, first, &total)) return;
   if (context.json) {
-    std::cout << total.dump(2) << "\n";
+    std::cout << JsonText(total);
     return;
   }
   for (const json& skipped : total["skipped"]) {

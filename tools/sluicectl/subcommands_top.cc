@@ -115,9 +115,8 @@ absl::Status ShowBatch(const Context& context, const Options& options) {
 absl::Status PrintSample(const Context& context) {
   const absl::StatusOr<TopSample> now = Look(context.socket);
   if (!now.ok()) return now.status();
-  std::cout << json{{"stats", now->stats}, {"connections", now->connections}, {"opens", now->opens}}
-                   .dump(2)
-            << "\n";
+  std::cout << JsonText(
+      json{{"stats", now->stats}, {"connections", now->connections}, {"opens", now->opens}});
   return absl::OkStatus();
 }
 

@@ -168,6 +168,37 @@ TEST_F(LiveConfigurationTest, LookingDoesNotWaitForStorage) {
   EXPECT_EQ(Told(), (Comments{{"files", "two"}}));
 }
 
+TEST_F(LiveConfigurationTest, AnAddedShareHasNothingOfOneThatWasTakenOutOfTheFile) {
+  Reload(Share("old", "one"));
+  ASSERT_TRUE(live_->Set({{"share.old.guest", "true"}}, false).ok());
+  Reload(Share("files", "one"));
+  ShareOptions share;
+  share.name = "OLD";
+  share.path = "/";
+  ASSERT_TRUE(live_->AddShare(share, {}, Server()).ok());
+  EXPECT_FALSE(live_->InitialOptions().preferences.shares.at("OLD").guest);
+}
+
+TEST_F(LiveConfigurationTest, AChangedShareGoesBackToItsDefaults) {
+  ShareOptions share;
+  share.name = "new";
+  share.path = "/";
+  ASSERT_TRUE(live_->AddShare(share, {}, Server()).ok());
+  ASSERT_TRUE(live_->Set({{"share.new.guest", "true"}}, false).ok());
+  ASSERT_TRUE(live_->ChangeShare("new", std::nullopt, "comment", Server()).ok());
+  ASSERT_TRUE(live_->Reset({"share.new.guest"}, false).ok());
+  EXPECT_FALSE(live_->InitialOptions().preferences.shares.at("new").guest);
+}
+
+TEST_F(LiveConfigurationTest, IpcIsTakenInAnyCase) {
+  for (const char* name : {"IPC$", "ipc$", "\xC4\xB1pc$"}) {
+    ShareOptions share;
+    share.name = name;
+    share.path = "/";
+    EXPECT_FALSE(live_->AddShare(share, {}, Server()).ok()) << name;
+  }
+}
+
 TEST_F(LiveConfigurationTest, EmptyRuntimeFileIsDamaged) {
   std::ofstream(directory_ + "/runtime.json").flush();
   const auto opened = LiveConfiguration::Open(Parse(Share("files", "one")));

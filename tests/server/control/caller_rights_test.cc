@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "server/ring/credentials.h"
 #include "tests/server/control/control_fixture.h"
 
 namespace sluice::control {
@@ -71,6 +72,23 @@ TEST_F(CallerRightsTest, NobodyServesTheSystemOrTheStateDirectory) {
   EXPECT_EQ(Code("share.change", {{"name", "new"}, {"path", "/"}}), "denied");
   EXPECT_EQ(Code("share.change", {{"name", "new"}, {"comment", "c"}}), "");
   EXPECT_EQ(gateway_->Status().shares, (std::vector<std::string>{"files", "new"}));
+}
+
+// Such as a keytab's, with which anybody's ticket can be made.
+TEST_F(CallerRightsTest, NobodyServesTheGatewaysOtherFiles) {
+  std::string text = ConfigurationText();
+  const std::string logs[] = {directory_ + "/log", directory_ + "/audit"};
+  for (const std::string& place : logs) std::filesystem::create_directories(place + "/below");
+  text.replace(text.find("[log]\n"), 6,
+               "[audit]\nfile = '" + logs[1] + "/audit'\n[log]\nfile = '" + logs[0] + "/log'\n");
+  Open(text);
+  for (const std::string& place : logs) EXPECT_EQ(AddShare(place), "denied") << place;
+  EXPECT_EQ(AddShare(logs[0] + "/below"), "");
+}
+
+TEST_F(CallerRightsTest, NobodyBecomesTheGatewayItself) {
+  if (!ring::CanChangeCredentials()) GTEST_SKIP() << "every user acts as the gateway";
+  EXPECT_EQ(AddUser("eve", std::to_string(geteuid())), "denied");
 }
 
 TEST_F(CallerRightsTest, RootMayAllOfIt) {
