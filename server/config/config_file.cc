@@ -323,7 +323,12 @@ void ReadShare(const toml::table& table, std::set<std::string>* seen, Configurat
     errors.Add(reader.Where("storage"), "[[share]] storage must be \"posix\" or \"memory\"");
   }
   reader.String("path", &share.path);
-  if (share.storage == StorageKind::kPosix) check("path", ResolveSharePath(&share.path));
+  if (share.storage == StorageKind::kPosix) {
+    const absl::Status status = ResolveSharePath(&share.path);
+    // Storage that does not answer now is no mistake in the file, and concerns this share only.
+    share.optional = absl::IsUnavailable(status);
+    if (!share.optional) check("path", status);
+  }
   reader.String("comment", &share.comment);
   for (const PreferenceRow& row : PreferenceTable()) {
     if (row.of_share) {

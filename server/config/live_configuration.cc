@@ -167,7 +167,7 @@ LiveConfiguration::Effective LiveConfiguration::Combine(const Configuration& fil
   }
   for (ShareView& share : effective.shares) {
     share.options.preferences = effective.preferences.shares.at(share.options.name);
-    share.options.optional = share.source == Source::kRuntime;
+    share.options.optional |= share.source == Source::kRuntime;
   }
   return effective;
 }

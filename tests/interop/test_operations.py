@@ -99,6 +99,21 @@ class DeadStorageTest(unittest.TestCase):
         self.assertIn(f"the storage of {self.dead.path} does not answer", error)
         self.assertNotIn("dead", self.gateway.ctl("share", "list").stdout)
 
+    def test_a_share_on_it_stops_no_other(self):
+        text = self.gateway.config.read_text()
+        self.gateway.config.write_text(
+            f'{text}[[share]]\nname = "dead"\npath = "{self.dead.path}"\n'
+            '[[share]]\nname = "memory"\nstorage = "memory"\n')
+        self.gateway.ctl("reload", check=False)
+        shares = self.gateway.ctl("share", "list").stdout
+        self.assertIn("memory", shares)
+        self.assertIn("files", shares)
+        self.gateway.stop()
+        self.gateway.start()
+        shares = self.gateway.ctl("share", "list").stdout
+        self.assertIn("memory", shares)
+        self.assertIn("it is not served", self.log.read_text())
+
     def test_a_reload_of_it_stops_neither_logs_nor_the_end(self):
         text = self.gateway.config.read_text()
         self.gateway.config.write_text(
