@@ -28,9 +28,9 @@ void HostileTest::SetUp() {
                    Share("locked", absl::StrCat(path, "read_only = true")),
                    Share("sealed", absl::StrCat(path, "encryption = \"required\"")),
                    Share("guests", absl::StrCat(path, "guest = true")));
-  ASSERT_TRUE(gateway_->Start(
-      ServerLines(), absl::StrCat("[auth]\nguest = true\nanonymous = true\nfailure_delay = 0\n",
-                                  Sections(), shares)));
+  ASSERT_TRUE(gateway_->Start(ServerLines(),
+                              absl::StrCat("[auth]\nanonymous = true\nfailure_delay = 0\nguest = ",
+                                           Guests() ? "true\n" : "false\n", Sections(), shares)));
   const auto add = [this](const char* name, const char* password, const char* account) {
     std::vector<std::string> arguments = {"user", "add", name, "--password-stdin"};
     if (as_root()) arguments.insert(arguments.end(), {"--unix-user", account});

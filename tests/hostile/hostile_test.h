@@ -36,6 +36,8 @@ class HostileTest : public ::testing::Test {
   // Further lines of [server], and further sections.
   virtual std::string ServerLines() const { return ""; }
   virtual std::string Sections() const { return ""; }
+  // Whether unknown users are guests.
+  virtual bool Guests() const { return true; }
 
   // A client that has negotiated, logged on and connected to the share.
   std::unique_ptr<TestClient> Client(absl::string_view share = "files",

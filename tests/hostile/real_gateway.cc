@@ -32,17 +32,9 @@ std::string Environment(const char* name, const char* otherwise) {
   return value == nullptr ? otherwise : value;
 }
 
-// Root's supplementary groups go as well.
-void BecomeNobody() {
-  const passwd* nobody = getpwnam("nobody");
-  if (nobody == nullptr || setgroups(0, nullptr) != 0 || setgid(nobody->pw_gid) != 0 ||
-      setuid(nobody->pw_uid) != 0) {
-    _exit(98);
-  }
-}
-
 // A child that executes `arguments` with these descriptors as its first three.
-pid_t Spawn(const std::vector<std::string>& arguments, int in, int out, bool as_nobody) {
+pid_t Spawn(const std::vector<std::string>& arguments, int in, int out,
+            std::optional<Account> account) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -51,7 +43,7 @@ pid_t Spawn(const std::vector<std::string>& arguments, int in, int out, bool as_
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  if (as_nobody) BecomeNobody();
+  if (account.has_value()) Become(*account);
   execv(argv[0], argv.data());
   _exit(99);
 }
@@ -65,6 +57,16 @@ const Setting& TheSetting() {
   return setting;
 }
 
+void Become(Account account) {
+  if (setgroups(0, nullptr) != 0 || setgid(account.gid) != 0 || setuid(account.uid) != 0) _exit(98);
+}
+
+Account Nobody() {
+  const passwd* nobody = getpwnam("nobody");
+  if (nobody == nullptr) abort();
+  return {nobody->pw_uid, nobody->pw_gid};
+}
+
 RealGateway::RealGateway() {
   directory_ = "/tmp/sluice-hostile-XXXXXX";
   if (mkdtemp(directory_.data()) == nullptr) abort();
@@ -72,8 +74,8 @@ RealGateway::RealGateway() {
   chmod(directory_.c_str(), 0755);
   chmod(disk().c_str(), 0777);
   if (!TheSetting().as_nobody) return;
-  const passwd* nobody = getpwnam("nobody");
-  if (nobody == nullptr || chown(directory_.c_str(), nobody->pw_uid, nobody->pw_gid) != 0) abort();
+  const Account nobody = Nobody();
+  if (chown(directory_.c_str(), nobody.uid, nobody.gid) != 0) abort();
 }
 
 RealGateway::~RealGateway() {
@@ -91,7 +93,7 @@ bool RealGateway::Start(absl::string_view server, absl::string_view rest) {
   const int log = open((directory_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int nothing = open("/dev/null", O_RDONLY);
   pid_ = Spawn({TheSetting().bin + "/sluiced", "--config", config}, nothing, log,
-               TheSetting().as_nobody);
+               TheSetting().as_nobody ? std::make_optional(Nobody()) : std::nullopt);
   close(log);
   close(nothing);
   for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
@@ -137,13 +139,24 @@ void RealGateway::Kill() {
 
 RealGateway::Answer RealGateway::Ctl(const std::vector<std::string>& arguments,
                                      absl::string_view input) {
+  return RunCtl(std::nullopt, arguments, input);
+}
+
+RealGateway::Answer RealGateway::CtlAs(Account caller, const std::vector<std::string>& arguments,
+                                       absl::string_view input) {
+  return RunCtl(caller, arguments, input);
+}
+
+RealGateway::Answer RealGateway::RunCtl(std::optional<Account> caller,
+                                        const std::vector<std::string>& arguments,
+                                        absl::string_view input) {
   std::vector<std::string> command = {TheSetting().bin + "/sluicectl", "--socket",
-                                      directory_ + "/c"};
+                                      control_socket()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   int in[2];
   int out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) return {};
-  const pid_t child = Spawn(command, in[0], out[1], false);
+  const pid_t child = Spawn(command, in[0], out[1], caller);
   close(in[0]);
   close(out[1]);
   Answer answer;

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,15 @@ struct Setting {
   bool as_nobody = false;
 };
 const Setting& TheSetting();
+
+// Without supplementary groups.
+struct Account {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+// Ends the process where it may not. For children.
+void Become(Account account);
+Account Nobody();
 
 class RealGateway {
  public:
@@ -47,7 +58,10 @@ class RealGateway {
   // Whether the process is still there.
   bool Alive();
 
+  // As root, or whoever runs the tests.
   Answer Ctl(const std::vector<std::string>& arguments, absl::string_view input = "");
+  Answer CtlAs(Account caller, const std::vector<std::string>& arguments,
+               absl::string_view input = "");
   nlohmann::json CtlJson(std::vector<std::string> arguments);
   // A counter of `status`; 0 if there is none of that name.
   uint64_t Counter(const std::string& name);
@@ -55,10 +69,14 @@ class RealGateway {
   const std::string& address() const { return address_; }
   const std::string& directory() const { return directory_; }
   std::string disk() const { return directory_ + "/disk"; }
+  std::string control_socket() const { return directory_ + "/c"; }
   std::string Log() const;
   pid_t pid() const { return pid_; }
 
  private:
+  Answer RunCtl(std::optional<Account> caller, const std::vector<std::string>& arguments,
+                absl::string_view input);
+
   std::string directory_;
   std::string address_;
   pid_t pid_ = -1;
