@@ -153,7 +153,8 @@ constexpr Parameter kAddParameters[] = {
     {.name = "unix_user",
      .required = false,
      .help = "the Unix account or uid whose rights the user has; if absent, what it was, and for "
-             "a new user the one of the same name; only root may name uid 0"},
+             "a new user the one of the same name; only root may name uid 0 or the account of "
+             "sluiced itself"},
 };
 constexpr Parameter kPasswdParameters[] = {
     {.name = "name", .help = "the user's name"},

@@ -290,7 +290,7 @@ ring::Task<NtStatus> Creation::LearnMaximalAccess(const Stat& stat, bool opened)
   bool has_parent = false;
   if (needs_parent && !path_.empty()) {
     const std::string parent_path(ParentOf(path_));
-    storage::Result<Stat> found = co_await volume_.backend_.GetStat(*params_.who, parent_path);
+    storage::Result<Stat> found = co_await volume_.StatFollowed(*params_.who, parent_path);
     has_parent = found.ok();
     if (has_parent) parent = found.value();
   }

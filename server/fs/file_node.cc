@@ -75,7 +75,8 @@ bool FileNode::DeletePending(const OpenFile& open) const {
 bool FileNode::DeletePending(const Volume* volume, absl::string_view path, uint32_t links) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return std::any_of(removals_.begin(), removals_.end(), [&](const Removal& removal) {
-    return links <= 1 || (removal.volume.get() == volume && removal.path == path);
+    return (links <= 1 && !removal.of_link) ||
+           (removal.volume.get() == volume && removal.path == path);
   });
 }
 
@@ -149,7 +150,8 @@ size_t FileNode::opens() const {
 NtStatus FileNode::Admit(OpenFile* open, const Admission& admission, AfterUnlock* after) {
   std::lock_guard<std::mutex> lock(mutex_);
   for (const Removal& removal : removals_) {
-    if (admission.links <= 1 || removal.Concerns(*open)) return NtStatus::kDeletePending;
+    const bool only_name = admission.links <= 1 && !removal.of_link;
+    if (only_name || removal.Concerns(*open)) return NtStatus::kDeletePending;
   }
   const uint32_t extra_access = admission.overwrites ? kFileWriteData : 0;
   const ShareMode wanted{open->mode.access | extra_access, open->mode.share};

@@ -60,6 +60,8 @@ struct Removal {
   // The file had this name only when that was asked for: then every open of it is an open of this
   // name, whatever share and path it came by.
   bool sole = true;
+  // The name is that of a symlink, and the opens are those of what it leads to, which stays.
+  bool of_link = false;
 
   // Whether it is the name of `open` that goes.
   bool Concerns(const OpenFile& open) const;

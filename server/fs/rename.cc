@@ -136,7 +136,7 @@ Task<FileKey> Volume::FindStill(const OpenFile& open, const base::Identity& who,
 
 // Whether somebody has the directory open so that it could be deleted; nothing moves into it then.
 Task<bool> Volume::MayGo(const base::Identity& who, const std::string& directory) {
-  Result<storage::Stat> stat = co_await backend_.GetStat(who, directory);
+  Result<storage::Stat> stat = co_await StatFollowed(who, directory);
   if (!stat.ok()) co_return false;  // the renaming itself will tell
   const std::shared_ptr<FileNode> node = nodes_.Find({stat->device, stat->inode, 0});
   co_return node != nullptr && node->HasOpenFor(kDelete);

@@ -172,7 +172,8 @@ Task<NtStatus> Volume::MakeDeletePending(OpenFile& open, const base::Identity& w
                                          bool has_links) {
   Removal removal{shared_from_this(), open.node->PathOf(open), who.Shared(), open.directory,
                   open.stream,        open.stream_xattr};
-  removal.sole = open.directory || !open.stream.empty() || !has_links;
+  removal.of_link = open.through_link;
+  removal.sole = !removal.of_link && (open.directory || !open.stream.empty() || !has_links);
   const std::string path = removal.path;
   if (open.directory && !co_await DirectoryEmpty(who, path)) {
     co_return NtStatus::kDirectoryNotEmpty;
@@ -187,6 +188,16 @@ Task<NtStatus> Volume::MakeDeletePending(OpenFile& open, const base::Identity& w
 }
 
 // Nothing is made in such a directory any more.
+Task<Result<Stat>> Volume::StatFollowed(const base::Identity& who, const std::string& path) {
+  Result<Stat> stat = co_await backend_.GetStat(who, path);
+  if (!stat.ok() || stat->type != FileType::kSymlink) co_return stat;
+  storage::OpenFlags flags;
+  flags.path_only = true;
+  Result<std::unique_ptr<storage::File>> file = co_await backend_.Open(who, path, flags);
+  if (!file.ok()) co_return Result<Stat>::Error(file.error());
+  co_return file.value()->opened_stat();
+}
+
 Task<bool> Volume::ParentGoing(const base::Identity& who, const std::string& path) {
   if (!nodes_.AnyDirectoryGoing() || path.empty()) co_return false;
   storage::OpenFlags flags;

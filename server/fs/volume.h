@@ -201,6 +201,9 @@ class Volume : public std::enable_shared_from_this<Volume> {
   ring::Task<proto::NtStatus> MakeDeletePending(OpenFile& open, const base::Identity& who,
                                                 bool has_links);
   // Whether the directory that `path` lies in is to be deleted.
+  // Of what the path leads to, a symlink at its end followed.
+  ring::Task<storage::Result<storage::Stat>> StatFollowed(const base::Identity& who,
+                                                          const std::string& path);
   ring::Task<bool> ParentGoing(const base::Identity& who, const std::string& path);
   ring::Task<void> CommitWriteTime(OpenFile& open);
   // Tells who watches that the file of `open` has changed; `filter` says what of it.

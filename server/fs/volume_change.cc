@@ -52,9 +52,10 @@ Task<NtStatus> Volume::SetBasic(OpenFile& open, const BasicChange& change) {
   if (!modified.has_value() && open.node->WriteTimePending()) modified = WallTime(clock_);
   if (change.freeze_modified && !modified.has_value()) open.node->SetWriteTimeFrozen();
   if (modified.has_value() || change.accessed.has_value()) {
-    const int error =
-        co_await open.file->SetTimes(change.accessed.has_value() ? &*change.accessed : nullptr,
-                                     modified.has_value() ? &*modified : nullptr, As::kProcess);
+    // A symlink's mode says nothing of who may change it.
+    const int error = co_await open.file->SetTimes(
+        change.accessed.has_value() ? &*change.accessed : nullptr,
+        modified.has_value() ? &*modified : nullptr, open.symlink ? As::kUser : As::kProcess);
     if (error != 0) co_return proto::FromErrno(error);
     if (change.modified.has_value()) {
       open.node->SetWriteTime(*modified);

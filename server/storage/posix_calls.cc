@@ -166,9 +166,10 @@ int PathOf(int fd, std::string* out) {
   const ssize_t bytes = ::readlink(DescriptorPath(fd).c_str(), path, sizeof path);
   if (bytes < 0) return -errno;
   // What is unlinked has " (deleted)" behind its name, which then names something else or nothing.
-  struct stat stat;
-  if (::fstat(fd, &stat) != 0) return -errno;
-  if (stat.st_nlink == 0 || path[0] != '/') return -ENOENT;
+  struct statx stat;
+  // Without a request to a server that may not answer.
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK, &stat) != 0) return -errno;
+  if (stat.stx_nlink == 0 || path[0] != '/') return -ENOENT;
   if (bytes == ssize_t{PATH_MAX}) return -ENAMETOOLONG;
   out->assign(path, bytes);
   return 0;

@@ -149,6 +149,14 @@ Task<int> PosixFile::Zero(uint64_t offset, uint64_t bytes, bool deallocate) {
   if (path_only_) co_return -EBADF;
   if (bytes == 0) co_return 0;
   if (offset > kOffsetMax || bytes > kOffsetMax - offset) co_return -EFBIG;
+  // As in Allocate. Where there is no room the holes stay holes.
+  const bool reserved_too = who_ == nullptr || who_->uid == 0;
+  const auto fits = [fd = fd_.get(), end = offset + bytes, reserved_too] {
+    return HasRoomFor(fd, end, reserved_too);
+  };
+  if (!deallocate) {
+    deallocate = !(local() ? fits() : co_await Loop::Current().Offload(Reader(), fits));
+  }
   int error = -EOPNOTSUPP;
   if (!deallocate) error = co_await Fallocate(FALLOC_FL_ZERO_RANGE, offset, bytes);
   if (error != -EOPNOTSUPP) co_return error;

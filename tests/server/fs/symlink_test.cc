@@ -179,6 +179,30 @@ TEST_F(SymlinkTest, DeletingAnOpenOfTheDataDeletesTheLink) {
   EXPECT_TRUE(OnDisk("file"));
 }
 
+TEST_F(SymlinkTest, DeletingALinkLeavesItsTargetToOthers) {
+  const auto open = Create("to-file", Open(kFileAllAccess));
+  EXPECT_EQ(SetDeletePending(*open, true), NtStatus::kOk);
+  CreateResult result;
+  EXPECT_EQ(TryCreate("file", Open(kFileReadData), &result), NtStatus::kOk);
+  EXPECT_EQ(SetDeletePending(*result.open, true), NtStatus::kOk);
+  EXPECT_EQ(SetDeletePending(*result.open, false), NtStatus::kOk);
+  Close(result.open);
+  Close(open);
+  EXPECT_TRUE(OnDisk("file"));
+}
+
+// The link's own mode says nothing.
+TEST_F(SymlinkTest, DeletingBelowALinkTakesTheRightsToTheDirectory) {
+  const auto directory = Create("dir", Open(kFileReadAttributes, proto::kOptionDirectoryFile));
+  EXPECT_EQ(runner_.Run(directory->file->SetMode(0755)), 0);
+  Close(directory);
+  who_.uid = who_.gid = 2000;
+  for (const char* name : {"dir\\inner", "to-dir\\inner"}) {
+    CreateResult result;
+    EXPECT_EQ(TryCreate(name, Open(kDelete), &result), NtStatus::kAccessDenied) << name;
+  }
+}
+
 TEST_F(SymlinkTest, AreRenamedThemselves) {
   const auto open = Create("to-dir", Open(kDelete));
   EXPECT_EQ(Rename(*open, "moved"), NtStatus::kOk);
