@@ -9,9 +9,10 @@
 
 namespace sluice::limits {
 
-// Byte-range locks; limits.h has those of an open. A session that holds many cannot take the last
-// of them: the reserve is for sessions that hold fewer than locks_from_reserve_max.
+// Byte-range locks; limits.h has those of an open. A user who holds many cannot take the last
+// of them: the reserve is for users that hold fewer than locks_from_reserve_max.
 inline constexpr size_t locks_per_session_max = 65536;
+inline constexpr size_t kLocksPerUserMax = 262144;
 inline constexpr size_t locks_per_file_max = 262144;
 inline constexpr size_t locks_max = 524288;
 inline constexpr size_t locks_reserved = 65536;
@@ -26,6 +27,7 @@ inline constexpr size_t allocated_ranges_per_query_max = 16384;
 
 static_assert(locks_per_open_max <= locks_per_session_max);
 static_assert(locks_per_session_max <= locks_per_file_max);
+static_assert(kLocksPerUserMax <= locks_max - locks_reserved);
 static_assert(locks_per_file_max <= locks_max - locks_reserved);
 static_assert(locks_from_reserve_max <= locks_per_open_max);
 

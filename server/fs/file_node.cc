@@ -202,10 +202,16 @@ NtStatus FileNode::AddLock(const OpenFile& open, const ByteRange& range, bool ex
   if (of_session != nullptr && !of_session->Take(limits::locks_per_session_max)) {
     return NtStatus::kInsufficientResources;
   }
-  const bool holds_many =
-      of_session != nullptr && of_session->held() > limits::locks_from_reserve_max;
+  LockAllowance* const of_user = open.user_locks.get();
+  if (of_user != nullptr && !of_user->Take(limits::kLocksPerUserMax)) {
+    if (of_session != nullptr) of_session->GiveBack(1);
+    return NtStatus::kInsufficientResources;
+  }
+  const LockAllowance* const holder = of_user != nullptr ? of_user : of_session;
+  const bool holds_many = holder != nullptr && holder->held() > limits::locks_from_reserve_max;
   const size_t all_max = limits::locks_max - (holds_many ? limits::locks_reserved : 0);
   if (!all_locks_.Take(all_max)) {
+    if (of_user != nullptr) of_user->GiveBack(1);
     if (of_session != nullptr) of_session->GiveBack(1);
     return NtStatus::kInsufficientResources;
   }
@@ -219,6 +225,7 @@ NtStatus FileNode::AddLock(const OpenFile& open, const ByteRange& range, bool ex
 void FileNode::LocksReleased(const OpenFile& open, size_t locks) {
   all_locks_.GiveBack(locks);
   if (open.session_locks != nullptr) open.session_locks->GiveBack(locks);
+  if (open.user_locks != nullptr) open.user_locks->GiveBack(locks);
   may_stop_reads_.store(locks_.has_exclusive(), std::memory_order_release);
 }
 

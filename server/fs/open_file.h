@@ -46,6 +46,7 @@ class OpenFile {
 
   // What its session's locks are counted in; set before the first of them. Null: nothing.
   std::shared_ptr<LockAllowance> session_locks;
+  std::shared_ptr<LockAllowance> user_locks;  // of all sessions of the user; may be null
 
   // Guarded by the node's mutex.
   std::string path;  // as Backend has them

@@ -107,7 +107,10 @@ ring::Task<NtStatus> HandleLock(Request& request) {
   if (!proto::LockRequest::Decode(request.message, &lock)) co_return NtStatus::kInvalidParameter;
   const std::shared_ptr<fs::OpenFile> file = FileOf(request);
   if (file->directory || file->symlink) co_return NtStatus::kInvalidDeviceRequest;
-  if (file->session_locks == nullptr) file->session_locks = request.open->session_locks();
+  if (file->session_locks == nullptr) {
+    file->session_locks = request.open->session_locks();
+    file->user_locks = request.open->place->user_locks();
+  }
   uint8_t* const sequence = SequenceSlot(request, lock, *file);
   // Slots hold the number and one, so that 0 is none.
   const uint8_t number = static_cast<uint8_t>(lock.lock_sequence_number + 1);

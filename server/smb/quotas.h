@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "server/base/net_limits.h"
+#include "server/fs/lock_allowance.h"
 
 namespace sluice::smb {
 
@@ -30,6 +31,7 @@ class Quotas {
     const std::string name;
     std::atomic<size_t> opens{0};
     std::atomic<size_t> pipe_bytes{0};
+    fs::LockAllowance locks;
   };
 
   // The place of one open, until it is destroyed, and what the open keeps in memory.
@@ -43,6 +45,8 @@ class Quotas {
     // The open keeps so many bytes now. False, and nothing has changed, where that is more than
     // before and the user may not have it.
     bool SetPipeBytes(size_t bytes);
+    // Of the user. Keeps what it needs.
+    std::shared_ptr<fs::LockAllowance> user_locks() const { return {user_, &user_->locks}; }
 
    private:
     Quotas& quotas_;

@@ -57,6 +57,22 @@ TEST_F(FileLocksTest, ASessionHasALimit) {
   node_.ReleaseSomeLocks(other_, 1);
 }
 
+// However many sessions he has.
+TEST_F(FileLocksTest, AUserHasALimit) {
+  other_.session_locks = std::make_shared<LockAllowance>();
+  one_.user_locks = other_.user_locks = std::make_shared<LockAllowance>();
+  Take(*one_.user_locks, limits::kLocksPerUserMax - 1);
+  EXPECT_EQ(node_.TryLock(one_, {0, 1}, false), NtStatus::kOk);
+  EXPECT_EQ(node_.TryLock(other_, {0, 1}, false), NtStatus::kInsufficientResources);
+  EXPECT_EQ(other_.session_locks->held(), 0u) << "what was refused is not counted";
+  EXPECT_EQ(node_.Unlock(one_, {0, 1}), NtStatus::kOk);
+  EXPECT_EQ(one_.user_locks->held(), limits::kLocksPerUserMax - 1);
+  Take(all_, limits::locks_max - limits::locks_reserved);
+  EXPECT_EQ(node_.TryLock(other_, {0, 1}, false), NtStatus::kInsufficientResources)
+      << "the reserve is for users that hold few";
+  other_.session_locks = nullptr;
+}
+
 TEST_F(FileLocksTest, TheLastLocksAreForSessionsThatHoldFew) {
   Take(all_, limits::locks_max - limits::locks_reserved);
   Take(*one_.session_locks, limits::locks_from_reserve_max);
